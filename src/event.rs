@@ -8,6 +8,7 @@ use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Direction, FrameEvent};
 
 mod closed;
+mod control;
 mod decided;
 pub mod failure;
 pub mod head_view;
@@ -22,6 +23,7 @@ mod transit;
 mod undelivered;
 
 pub use closed::{Closed, LastTraffic, SOON, SilenceAdvice};
+pub use control::ControlPayload;
 pub use decided::{Carried, Decided, HeldOutcome};
 pub use failure::{AttemptView, FailedResponse, Failure, FailureKind, UNKNOWN_HOST};
 pub use head_view::HeadView;
@@ -152,9 +154,9 @@ pub enum EventKind<'a> {
     /// A data message that was streamed from a file.
     FileSent(&'a FileSent<'a>),
     /// A ping.
-    Ping(Direction, &'a [u8]),
+    Ping(Direction, ControlPayload<'a>),
     /// A pong, with the round-trip time if it answers one of our pings.
-    Pong(Direction, &'a [u8], Option<Duration>),
+    Pong(Direction, ControlPayload<'a>, Option<Duration>),
     /// A frame; precedes the event that it causes.
     Frame(&'a FrameEvent<'a>),
     /// A Close frame.

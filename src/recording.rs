@@ -31,6 +31,6 @@ mod written;
 pub use error::RecordError;
 pub use file::{Uses, uses};
 pub use labels::{Belonging, Labels};
-pub use model::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
+pub use model::{Recorded, RecordedControl, RecordedFrame, RecordedKind, RecordedMessage};
 pub use reading::{DEFAULT_MAX_SIZE, Limits, Place, ReadError, Summary};
 pub use recordings::{Outcome, Recordings};

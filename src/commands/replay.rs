@@ -67,15 +67,21 @@ const READ: &str = "the recording that is replayed";
 /// How messages are sent whose secrets were masked.
 const MASKED_HINT: &str = "'wscope view FILE --record x.wscope' writes a scenario for 'wscope check' that has variables in their place";
 
-/// That messages were recorded without their secrets.
+/// That messages, pings, pongs or a Close frame were recorded without their secrets.
 fn masked(script: &Script) -> Option<String> {
-    let first = script.first_masked?;
-    let others = match script.masked - 1 {
-        0 => String::new(),
-        others => format!(", as {}", counted(others, "other message")),
+    let (first, messages, control) = match (script.first_masked, script.first_masked_control) {
+        (Some(first), _) => (format!("message {first}"), script.masked - 1, script.masked_control),
+        (None, first) => (first?.to_owned(), 0, script.masked_control - 1),
+    };
+    let others = [(messages, "other message"), (control, "control frame")];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others: Vec<_> = others.map(|(count, what)| counted(count, what)).collect();
+    let others = match others.is_empty() {
+        true => String::new(),
+        false => format!(", as {}", others.join(" and ")),
     };
     Some(format!(
-        "message {first} of the client has *** in place of a secret that was masked in the recording{others}"
+        "{first} of the client has *** in place of a secret that was masked in the recording{others}"
     ))
 }
 

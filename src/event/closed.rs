@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::protocol::close::Application;
+use crate::protocol::close::{Application, ClosePayload};
 use crate::protocol::connection::Ending;
 use crate::protocol::vocabulary::Counters;
+use crate::redact::MASK;
 
 /// An end within this time counts as immediately after what preceded it.
 pub const SOON: Duration = Duration::from_secs(1);
@@ -34,6 +35,9 @@ pub struct Closed {
     pub silence_advice: SilenceAdvice,
     /// A failure event with the same information follows.
     pub failure_follows: bool,
+    /// `***` stands in a reason for a secret. These are hashes of what is behind each, of our reason and that of the peer, as in
+    /// [`HeadView::secret_ids`](super::HeadView::secret_ids); none if that is not known.
+    pub masked: Option<Box<[u64]>>,
 }
 
 /// Options against lost connections that apply to this connection and are not in use.
@@ -72,6 +76,18 @@ impl LastTraffic {
 }
 
 impl Closed {
+    /// For the reasons of our Close frame and that of the peer: the hashes of what was masked in each, if anything was.
+    pub fn masked_reasons(&self) -> [Option<&[u64]>; 2] {
+        let Some(ids) = &self.masked else { return [None; 2] };
+        let masks = |close: &Option<ClosePayload>| {
+            close.as_ref().map_or(0, |close| close.reason.matches(MASK).count())
+        };
+        let (sent, received) = (masks(&self.ending.sent), masks(&self.ending.received));
+        let (of_sent, of_received) = ids.split_at_checked(sent).unwrap_or_default();
+        [(of_sent, sent), (of_received, received)]
+            .map(|(ids, masks)| Some(ids).filter(|_| masks > 0))
+    }
+
     /// Whether the connection ended immediately after the opening handshake.
     pub fn is_right_after_opening(&self) -> bool {
         self.age < SOON

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
 use super::head_view::{HeadView, MalformedView};
-use super::{Carried, Decided, EventKind, Hop, HttpExchange, InterimView, ProxyClosed};
+use super::{Carried, Closed, Decided, EventKind, Hop, HttpExchange, InterimView, ProxyClosed};
 use crate::net::upgrade::Interim;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Ending;
@@ -175,20 +175,41 @@ fn http(http: &HttpExchange, secrets: &Secrets) -> HttpExchange {
 /// Masks the end of a connection through a proxy.
 pub fn proxy_closed(closed: &ProxyClosed, secrets: &Secrets) -> ProxyClosed {
     let close = |it: &Option<ClosePayload>| it.as_ref().map(|it| close(it, secrets));
-    ProxyClosed {
+    let masked = ProxyClosed {
         client: close(&closed.client),
         server: close(&closed.server),
         own: close(&closed.own),
         why: closed.why.as_ref().map(|why| cut_text(why, secrets)),
         ..closed.clone()
-    }
+    };
+    let reasons = |it: &ProxyClosed| [it.client.clone(), it.server.clone(), it.own.clone()];
+    ProxyClosed { is_masked: closed.is_masked || reasons(&masked) != reasons(closed), ..masked }
 }
 
-/// Masks the end of a connection.
-pub fn ending(mut ending: Ending, secrets: &Secrets) -> Ending {
-    ending.received = ending.received.map(|it| close(&it, secrets));
+/// Masks the end of a connection. Returns also whether its reason was masked.
+pub fn ending(mut ending: Ending, secrets: &Secrets) -> (Ending, bool) {
+    let received = ending.received.as_ref().map(|it| close(it, secrets));
+    let is_masked = received != ending.received;
+    ending.received = received;
     ending.violation = ending.violation.map(|it| violation(&it, secrets));
-    ending
+    (ending, is_masked)
+}
+
+/// Masks the reasons of both Close frames of a connection as messages are masked; `None` if there is nothing to mask.
+pub fn closed(closed: &Closed, secrets: &Secrets) -> Option<Closed> {
+    let close = |it: &Option<ClosePayload>| {
+        let it = it.as_ref()?;
+        Some(ClosePayload { code: it.code, reason: secrets.mask_text(it.reason.clone()) })
+    };
+    let Closed { ending: Ending { sent, received, .. }, .. } = closed;
+    let ending = Ending { sent: close(sent), received: close(received), ..closed.ending.clone() };
+    if ending.sent == *sent && ending.received == *received {
+        return None;
+    }
+    let reason = |it: &Option<ClosePayload>| it.as_ref().map(|it| it.reason.clone());
+    let ids = [reason(sent), reason(received)].into_iter().flatten();
+    let ids = ids.flat_map(|reason| message_ids(reason.as_bytes(), secrets)).collect();
+    Some(Closed { ending, masked: Some(ids), ..closed.clone() })
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ impl Closed {
             application: None,
             silence_advice: SilenceAdvice::default(),
             failure_follows: false,
+            masked: None,
         }
     }
 }
@@ -52,6 +53,7 @@ impl ProxyClosed {
             touched: 0,
             age: Duration::ZERO,
             why: None,
+            is_masked: false,
         }
     }
 }

@@ -206,6 +206,8 @@ pub struct ProxyClosed {
     pub age: Duration,
     /// Why the proxy ended it, if it did.
     pub why: Option<String>,
+    /// `***` stands in a reason for a secret.
+    pub is_masked: bool,
 }
 
 impl ProxyClosed {

@@ -29,7 +29,7 @@ impl Action {
             }))?,
             // The pong is what shows that a ping was sent.
             Self::Ping(data) => {
-                let command = hidden_by(&EventKind::Pong(Direction::Received, data, None))?;
+                let command = hidden_by(&EventKind::Pong(Direction::Received, data.into(), None))?;
                 return Some(format!("ping sent (the pong is hidden by /{command})"));
             }
             _ => return None,

@@ -7,7 +7,8 @@ use data_encoding::HEXLOWER;
 
 use super::{Format, Outlet};
 use crate::event::{
-    Closed, Event, EventKind, Failure, FileSent, Message, ProxyInitiator, Redirect, RetryScheduled,
+    Closed, ControlPayload, Event, EventKind, Failure, FileSent, Message, ProxyInitiator, Redirect,
+    RetryScheduled,
 };
 use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
@@ -120,10 +121,10 @@ impl Format for Json {
             EventKind::Message(message) => data_message(object, event, message),
             EventKind::FileSent(file) => file_sent(object, event, file),
             EventKind::Ping(direction, data) => {
-                control(object, event, "ping", *direction, data, None)
+                control(object, event, "ping", *direction, *data, None)
             }
             EventKind::Pong(direction, data, rtt) => {
-                control(object, event, "pong", *direction, data, *rtt)
+                control(object, event, "pong", *direction, *data, *rtt)
             }
             EventKind::Frame(shown) if self.frames >= JsonFrames::Headers || shown.raw => {
                 frame(object, event, shown, self.frames)
@@ -143,7 +144,7 @@ impl Format for Json {
             EventKind::Omitted(omitted) => transit::omitted(object, event, omitted),
             EventKind::Decided(decided) => transit::decided(object, event, decided),
             EventKind::Http(http) => transit::http(object, event, http),
-            EventKind::Closed(closed) => close(object, event, closed),
+            EventKind::Closed(closed) => close(object, event, closed, self.addition),
             EventKind::ProxyClosed(closed) => transit::closed(object, event, closed),
             EventKind::Redirect(hop) => redirect(object, event, hop, self.addition),
             EventKind::RetryScheduled(attempt) => retry(object, event, attempt),
@@ -241,14 +242,17 @@ fn control(
     event: &Event<'_>,
     name: &str,
     direction: Direction,
-    data: &[u8],
+    payload: ControlPayload<'_>,
     rtt: Option<Duration>,
 ) {
     object.start(name, event);
     object.text("direction", event.direction_name(direction));
-    object.base64(data);
-    object.number("size", data.len() as u64);
+    object.base64(payload.data);
+    object.number("size", payload.len() as u64);
     object.millis("rtt_ms", rtt);
+    if payload.masked {
+        object.boolean("secrets_masked", true);
+    }
     transit::touch(&mut object, event);
     object.end();
 }
@@ -312,7 +316,7 @@ fn violated(object: &mut Object<'_>, violation: &Violation) {
     object.text_or_null("header", violation.frame.map(|it| HEXLOWER.encode(it.bytes())).as_deref());
 }
 
-fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
+fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed, addition: Option<Addition>) {
     let ending = &closed.ending;
     let code = ending.code();
     object.start("close", event);
@@ -326,6 +330,12 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     side(&mut object, "received", ending.received.as_ref().or(invalid.as_ref()));
     ended::incomplete(&mut object, ending.incomplete.as_ref());
     ended::details(&mut object, closed);
+    if let Some(ids) = &closed.masked {
+        object.boolean("secrets_masked", true);
+        if addition == Some(Addition::Scenario) && !ids.is_empty() {
+            object.numbers(SECRET_IDS, ids);
+        }
+    }
     object.end();
 }
 

@@ -1,12 +1,13 @@
 //! The events of a recording, owned.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::event::{
-    Closed, Decided, Event, EventKind, Failure, FileSent, HttpExchange, Message, Omitted, Opened,
-    OwnedTransit, ProxyClosed, Redirect, RetryScheduled, Stamp, Transit,
+    Closed, ControlPayload, Decided, Event, EventKind, Failure, FileSent, HttpExchange, Message,
+    Omitted, Opened, OwnedTransit, ProxyClosed, Redirect, RetryScheduled, Stamp, Transit,
 };
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::Header;
@@ -47,9 +48,9 @@ pub enum RecordedKind {
         wire_size: u64,
     },
     /// A ping.
-    Ping(Direction, Bytes),
+    Ping(Direction, RecordedControl),
     /// A pong, with the round-trip time if it answered a ping of the recording side.
-    Pong(Direction, Bytes, Option<Duration>),
+    Pong(Direction, RecordedControl, Option<Duration>),
     /// A frame (`-vv`); precedes the event that it causes.
     Frame(Box<RecordedFrame>),
     /// The connection ended.
@@ -96,6 +97,17 @@ pub struct RecordedMessage {
     pub is_masked: bool,
     /// In a run that is being recorded for a scenario: hashes of what is behind each `***` of it, in order, of the first
     /// [`MAX_MESSAGE_IDS`](crate::event::MAX_MESSAGE_IDS). The same secret has the same one, as in [`crate::event::HeadView::secret_ids`].
+    pub secret_ids: Box<[u64]>,
+}
+
+/// The payload of a ping or pong. It is its data: few need to know more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordedControl {
+    /// The data.
+    pub data: Bytes,
+    /// As [`RecordedMessage::is_masked`].
+    pub is_masked: bool,
+    /// As [`RecordedMessage::secret_ids`].
     pub secret_ids: Box<[u64]>,
 }
 
@@ -146,9 +158,11 @@ impl Recorded {
                 let (kind, size, wire_size) = (*kind, *size, *wire_size);
                 emit(EventKind::FileSent(&FileSent { kind, path, size, wire_size }))
             }
-            RecordedKind::Ping(direction, data) => emit(EventKind::Ping(*direction, data)),
+            RecordedKind::Ping(direction, data) => {
+                emit(EventKind::Ping(*direction, data.payload()))
+            }
             RecordedKind::Pong(direction, data, rtt) => {
-                emit(EventKind::Pong(*direction, data, *rtt))
+                emit(EventKind::Pong(*direction, data.payload(), *rtt))
             }
             RecordedKind::Frame(frame) => emit(EventKind::Frame(&frame.event())),
             RecordedKind::Closed(closed) => emit(EventKind::Closed(closed)),
@@ -186,10 +200,10 @@ impl Recorded {
                 wire_size: file.wire_size,
             },
             EventKind::Ping(direction, data) => {
-                RecordedKind::Ping(direction, Bytes::copy_from_slice(data))
+                RecordedKind::Ping(direction, RecordedControl::of(data))
             }
             EventKind::Pong(direction, data, rtt) => {
-                RecordedKind::Pong(direction, Bytes::copy_from_slice(data), rtt)
+                RecordedKind::Pong(direction, RecordedControl::of(data), rtt)
             }
             EventKind::Frame(frame) => RecordedKind::Frame(Box::new(RecordedFrame {
                 direction: frame.direction,
@@ -249,6 +263,30 @@ impl RecordedFrame {
             plain_size: self.plain_size,
             raw: self.raw,
         }
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for RecordedControl {
+    fn from(data: T) -> Self {
+        Self { data: data.into(), is_masked: false, secret_ids: Box::default() }
+    }
+}
+
+impl Deref for RecordedControl {
+    type Target = Bytes;
+
+    fn deref(&self) -> &Bytes {
+        &self.data
+    }
+}
+
+impl RecordedControl {
+    fn of(payload: ControlPayload<'_>) -> Self {
+        Self { is_masked: payload.masked, ..Bytes::copy_from_slice(&payload).into() }
+    }
+
+    fn payload(&self) -> ControlPayload<'_> {
+        ControlPayload { data: &self.data, masked: self.is_masked }
     }
 }
 

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::{Recorded, RecordedKind, RecordedMessage};
+use super::{Recorded, RecordedControl, RecordedKind, RecordedMessage};
 use crate::event::{
     Carried, Closed, Decided, LastTraffic, OwnedChange, OwnedTouch, OwnedTransit, ProxyClosed,
     ProxyInitiator, SilenceAdvice,
@@ -208,15 +206,15 @@ fn delivered(decided: &Decided) -> Option<RecordedKind> {
             is_masked: false,
             secret_ids: Box::default(),
         })),
-        Carried::Ping(data) => Some(RecordedKind::Ping(direction, data)),
-        Carried::Pong(data) => Some(RecordedKind::Pong(direction, data, None)),
+        Carried::Ping(data) => Some(RecordedKind::Ping(direction, data.into())),
+        Carried::Pong(data) => Some(RecordedKind::Pong(direction, data.into(), None)),
         Carried::Close(_) => None,
     }
 }
 
-fn changed(change: Option<OwnedChange>, data: Bytes) -> Bytes {
+fn changed(change: Option<OwnedChange>, data: RecordedControl) -> RecordedControl {
     match change {
-        Some(OwnedChange::Control(data)) => data,
+        Some(OwnedChange::Control(data)) => data.into(),
         _ => data,
     }
 }
@@ -258,5 +256,6 @@ fn end(closed: ProxyClosed, viewer: Side) -> Closed {
         application: None,
         silence_advice: SilenceAdvice::default(),
         failure_follows: false,
+        masked: closed.is_masked.then(Box::default),
     }
 }

@@ -21,7 +21,9 @@ impl Recorded {
                 message.data.len() + size_of_val(&*message.secret_ids)
             }
             RecordedKind::FileSent { path, .. } => path.len(),
-            RecordedKind::Ping(_, data) | RecordedKind::Pong(_, data, _) => data.len(),
+            RecordedKind::Ping(_, data) | RecordedKind::Pong(_, data, _) => {
+                data.len() + size_of_val(&*data.secret_ids)
+            }
             RecordedKind::Frame(frame) => frame.payload.len(),
             RecordedKind::Closed(closed) => closed_size(closed),
             RecordedKind::Tolerated(_, violation) | RecordedKind::Violation(_, violation) => {
@@ -84,7 +86,12 @@ fn closed_size(closed: &Closed) -> usize {
         LastTraffic::Frame(words, _) => words.len(),
         LastTraffic::Handshake | LastTraffic::Message(..) | LastTraffic::Other => 0,
     };
-    reasons + ending.violation.as_ref().map_or(0, violation_size) + optional(&closed.hint) + last
+    let ids = closed.masked.as_ref().map_or(0, |ids| size_of_val(&**ids));
+    reasons
+        + ids
+        + ending.violation.as_ref().map_or(0, violation_size)
+        + optional(&closed.hint)
+        + last
 }
 
 fn failure_size(it: &Failure) -> usize {

@@ -316,11 +316,13 @@ mod tests {
     #[test]
     fn control_frames_are_awaited_too() {
         let mut goal = expectations(&["ping:a", "pong:"], true);
-        let ping = |data| EventKind::Ping(Direction::Received, data);
+        let ping = |data: &'static [u8]| EventKind::Ping(Direction::Received, data.into());
         assert_eq!(on_event(&mut goal, &ping(b"b")), Some(Progress::Open));
         assert!(goal.shortfall().ends_with("last message that did not match: ping \"b\""));
-        let pong = EventKind::Pong(Direction::Received, b"a", None);
-        for event in [&pong, &EventKind::Ping(Direction::Sent, b"a"), &ping(b"a"), &ping(b"")] {
+        let pong = EventKind::Pong(Direction::Received, b"a".into(), None);
+        for event in
+            [&pong, &EventKind::Ping(Direction::Sent, b"a".into()), &ping(b"a"), &ping(b"")]
+        {
             assert_eq!(on_event(&mut goal, event), Some(Progress::Open));
         }
         assert!(goal.shortfall().starts_with("expected pong: (2 of 2); no message was"));
@@ -331,15 +333,15 @@ mod tests {
     fn control_frames_can_be_expected() {
         let mut goal = expectations(&["ping:", "pong:a", "close:1000 /bye/"], true);
         for event in [
-            EventKind::Pong(Direction::Received, b"a", None),
-            EventKind::Ping(Direction::Sent, b"a"),
-            EventKind::Ping(Direction::Received, b"a"),
-            EventKind::Pong(Direction::Received, b"b", None),
+            EventKind::Pong(Direction::Received, b"a".into(), None),
+            EventKind::Ping(Direction::Sent, b"a".into()),
+            EventKind::Ping(Direction::Received, b"a".into()),
+            EventKind::Pong(Direction::Received, b"b".into(), None),
         ] {
             assert_eq!(on_event(&mut goal, &event), Some(Progress::Open));
         }
         assert!(goal.shortfall().contains("expected pong:a (2 of 3)"), "{}", goal.shortfall());
-        let pong = EventKind::Pong(Direction::Received, b"a", None);
+        let pong = EventKind::Pong(Direction::Received, b"a".into(), None);
         assert_eq!(on_event(&mut goal, &pong), Some(Progress::Open));
         let mut closed = |reason: &str| {
             let close = ClosePayload { code: Some(CloseCode::NORMAL), reason: reason.to_owned() };

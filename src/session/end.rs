@@ -43,8 +43,9 @@ impl Session<'_> {
                 sent.and_then(|(what, _)| hints::bare_close(&ending, self.opened, &what))
             }
         };
+        let (ending, is_masked) = mask::ending(as_sent(ending, is_unsent), &self.opened.secrets);
         Closed {
-            ending: mask::ending(as_sent(ending, is_unsent), &self.opened.secrets),
+            ending,
             quiet,
             last,
             age,
@@ -55,6 +56,7 @@ impl Session<'_> {
             application: Application::of(self.opened.protocol.as_deref(), &self.opened.url),
             silence_advice: self.silence_advice(),
             failure_follows: false,
+            masked: is_masked.then(Box::default),
         }
     }
 

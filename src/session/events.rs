@@ -58,14 +58,14 @@ impl Session<'_> {
                 emit_received(journal, message, payload);
                 self.traffic.on_message(now, kind, data);
             }
-            Event::Ping(direction, data) => report(EventKind::Ping(direction, data)),
+            Event::Ping(direction, data) => report(EventKind::Ping(direction, data.into())),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if direction == Direction::Received {
                     let (keepalive, resend) = (&mut self.keepalive, &mut self.outgoing.resend);
                     Self::note_pong(keepalive, resend, data, rtt.is_some(), now);
                 }
-                report(EventKind::Pong(direction, data, rtt));
+                report(EventKind::Pong(direction, data.into(), rtt));
             }
             Event::Close(direction, close) => {
                 is_closing = direction == Direction::Received;

@@ -117,7 +117,7 @@ impl Observer for Pings {
         match event.event {
             EventKind::Open(_) => self.next = Some(event.at + self.interval),
             EventKind::Pong(Direction::Received, data, Some(_)) => {
-                assert_eq!(*data, b"ping");
+                assert_eq!(data.data, b"ping");
                 self.missing = self.missing.saturating_sub(1);
             }
             _ => {}

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use data_encoding::HEXLOWER;
 
 use super::failure::Draft;
-use crate::event::{self, Event, EventKind, Message, message_ids};
+use crate::event::{self, ControlPayload, Event, EventKind, Message, message_ids};
 use crate::output::json::{SECRET_IDS, visible};
 use crate::protocol::vocabulary::FrameEvent;
 use crate::redact::{Redaction, Secrets};
@@ -173,7 +173,7 @@ pub(super) fn event(
 ) {
     let data = match event.what {
         EventKind::Message(message) => message.data,
-        EventKind::Ping(_, data) | EventKind::Pong(_, data, _) => data,
+        EventKind::Ping(_, payload) | EventKind::Pong(_, payload, _) => payload.data,
         EventKind::Frame(frame) => {
             let (payload, plain) = frame_payload(frame, secrets);
             let frame = FrameEvent { payload: &payload, plain: plain.as_deref(), ..*frame };
@@ -184,16 +184,22 @@ pub(super) fn event(
             let what = EventKind::Failure(&failure);
             return pass(&Event { what, ..*event }, Before::AS_IT_IS);
         }
-        _ => b"",
+        EventKind::Closed(closed) => {
+            let closed = event::mask::closed(closed, secrets);
+            let what = closed.as_ref().map_or(event.what, EventKind::Closed);
+            return pass(&Event { what, ..*event }, Before::AS_IT_IS);
+        }
+        _ => return pass(event, Before::AS_IT_IS),
     };
     let masked = secrets.mask(data);
+    let payload = || ControlPayload { data: &masked, masked: true };
     let what = match event.what {
         _ if matches!(masked, Cow::Borrowed(_)) => return pass(event, Before::AS_IT_IS),
         EventKind::Message(message) => {
             EventKind::Message(Message { data: &masked, masked: true, ..message })
         }
-        EventKind::Ping(direction, _) => EventKind::Ping(direction, &masked),
-        EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, &masked, rtt),
+        EventKind::Ping(direction, _) => EventKind::Ping(direction, payload()),
+        EventKind::Pong(direction, _, rtt) => EventKind::Pong(direction, payload(), rtt),
         _ => return pass(event, Before::AS_IT_IS),
     };
     let event = Event { what, ..*event };

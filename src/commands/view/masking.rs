@@ -39,7 +39,11 @@ impl Masking {
             RecordedKind::Failure(it) => failure(it, self.secrets.get(&number)),
             RecordedKind::Closed(it) => {
                 if let Some(secrets) = self.secrets.get(&number) {
-                    it.ending = ending(it.ending.clone(), secrets);
+                    let (ending, is_masked) = ending(it.ending.clone(), secrets);
+                    it.ending = ending;
+                    if is_masked {
+                        it.masked.get_or_insert_default();
+                    }
                 }
             }
             RecordedKind::ProxyClosed(it) => {

@@ -58,7 +58,7 @@ fn json_is_indented_only_when_long() {
 #[test]
 fn an_answer_to_a_typed_ping_is_shown_whatever_the_detail() {
     let rtt = Some(Duration::from_millis(2));
-    let pong = |data| EventKind::Pong(Direction::Received, data, rtt);
+    let pong = |data: &'static [u8]| EventKind::Pong(Direction::Received, data.into(), rtt);
     let quiet = HumanOptions { detail: Detail::Quiet, ..options() };
     assert_eq!(shown(quiet, pong(b"hi")), "< pong \"hi\", round trip 2.0 ms\n");
     assert_eq!(shown(HumanOptions { full_command: false, ..quiet }, pong(b"hi")), "", "no prompt");

@@ -256,6 +256,12 @@ impl Object<'_> {
         self.line.put(if values.is_empty() { b"[]" } else { b"]" });
     }
 
+    /// Numbers.
+    pub(super) fn numbers(&mut self, key: &str, values: &[u64]) {
+        self.key(key);
+        let _ = serde_json::to_writer(&mut self.line, values); // writing to an outlet cannot fail
+    }
+
     pub(super) fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
         self.inner(fill);

@@ -116,7 +116,8 @@ fn no_string_of_an_event_has_hidden_characters() {
 
 #[test]
 fn pongs_have_the_round_trip_time() {
-    let text = shown(EventKind::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
+    let text =
+        shown(EventKind::Pong(Direction::Received, b"p".into(), Some(Duration::from_micros(1500))));
     assert!(
         text.ends_with("\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"),
         "{text}"

@@ -189,6 +189,9 @@ pub(super) fn closed(mut object: Object<'_>, event: &Event<'_>, closed: &ProxyCl
     if let Some(why) = &closed.why {
         object.text("why", why);
     }
+    if closed.is_masked {
+        object.boolean("secrets_masked", true);
+    }
     object.end();
 }
 
@@ -277,7 +280,7 @@ mod tests {
     #[test]
     fn control_frames_have_what_was_done_to_them() {
         let changed = touched(Some(4), Some(Changed::Control(b"q")));
-        let line = shown(changed, EventKind::Pong(Direction::Received, b"p", None));
+        let line = shown(changed, EventKind::Pong(Direction::Received, b"p".into(), None));
         assert!(line.contains("\"direction\":\"server\""), "{line}");
         assert!(
             line.ends_with(

@@ -104,7 +104,11 @@ fn messages_are_shown_as_they_are_recorded_but_with_the_number_that_they_have_th
                 connection,
                 mark: None,
                 transit: None,
-                what: EventKind::Pong(crate::protocol::vocabulary::Direction::Sent, b"", None),
+                what: EventKind::Pong(
+                    crate::protocol::vocabulary::Direction::Sent,
+                    b"".into(),
+                    None,
+                ),
             });
         }
     }

@@ -140,8 +140,8 @@ fn emit(
                 reason: omitted_for(reason),
             }));
         }
-        Event::Ping(_, data) => emit(EventKind::Ping(direction, data)),
-        Event::Pong(_, data, rtt) => emit(EventKind::Pong(direction, data, rtt)),
+        Event::Ping(_, data) => emit(EventKind::Ping(direction, data.into())),
+        Event::Pong(_, data, rtt) => emit(EventKind::Pong(direction, data.into(), rtt)),
         Event::Close(_, close) => masked(EventKind::CloseFrame(direction, close)),
         Event::Frame(frame) => masked(EventKind::Frame(&FrameEvent { direction, ..frame })),
         Event::Violation(violation) => masked(EventKind::Violation(direction, violation)),

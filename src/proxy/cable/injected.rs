@@ -108,8 +108,8 @@ impl Cable<'_> {
                 let wire_size = wire_size as u64;
                 message(direction, *kind, data, (1, wire_size, false))
             }
-            Payload::Control(Opcode::Pong, data) => EventKind::Pong(direction, data, None),
-            Payload::Control(_, data) => EventKind::Ping(direction, data),
+            Payload::Control(Opcode::Pong, data) => EventKind::Pong(direction, data.into(), None),
+            Payload::Control(_, data) => EventKind::Ping(direction, data.into()),
         };
         self.journal.emit_in_transit(Transit { touch: Some(&touch), ..Transit::default() }, event);
         self.show_soon();

@@ -70,12 +70,11 @@ impl Cable<'_> {
                 !(is_second_answer || (awaited[at(side)] && is_answer))
             })
         });
-        let secrets = &self.opened.secrets;
-        let close = |side| self.ways[at(side)].close.as_ref().map(|it| mask::close(it, secrets));
+        let ([client, server], is_masked) = self.masked_closes();
         let closed = ProxyClosed {
             initiator,
-            client: close(Side::Client),
-            server: close(Side::Server),
+            client,
+            server,
             own,
             awaited,
             not_delivered,
@@ -89,8 +88,21 @@ impl Cable<'_> {
             touched: self.totals.touched,
             age: Instant::now().saturating_duration_since(self.since),
             why,
+            is_masked,
         };
         Report { closed, is_enforced, failed }
+    }
+
+    /// The Close frames of the client and the server without secrets, and whether one had any.
+    fn masked_closes(&self) -> ([Option<ClosePayload>; 2], bool) {
+        let mut is_masked = false;
+        let closes = SIDES.map(|side| {
+            let close = self.ways[at(side)].close.as_ref()?;
+            let masked = mask::close(close, &self.opened.secrets);
+            is_masked |= masked != *close;
+            Some(masked)
+        });
+        (closes, is_masked)
     }
 
     /// Whether the Close frame of a side answers that with which the other one has answered the proxy, which had closed only that side.

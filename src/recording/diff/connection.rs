@@ -214,10 +214,10 @@ impl Collector {
                 Item::file(side(it.direction), it.kind, NOT_KEPT, it.size)
             }
             RecordedKind::Ping(direction, data) if self.collecting.control => {
-                Item::new(ItemKind::Ping, side(direction), data, ignore)
+                Item::new(ItemKind::Ping, side(direction), data.data, ignore)
             }
             RecordedKind::Pong(direction, data, _) if self.collecting.control => {
-                Item::new(ItemKind::Pong, side(direction), data, ignore)
+                Item::new(ItemKind::Pong, side(direction), data.data, ignore)
             }
             RecordedKind::Open(opened) => {
                 connection.opened = Some(opened);

@@ -347,6 +347,8 @@ pub(super) struct Control<'a> {
     pub(super) opcode: &'static str,
     pub(super) direction: Direction,
     pub(super) data: &'a [u8],
+    /// `***` stands in it for a secret.
+    pub(super) is_masked: bool,
     /// Of a pong that answered a ping.
     pub(super) rtt: Option<Micros>,
     /// The number of messages before it.
@@ -362,6 +364,9 @@ pub(super) fn put_control(out: &mut Vec<u8>, base: &Base, control: &Control<'_>)
     put_member(out, "_after", &control.after.to_string());
     if let Some(rtt) = control.rtt {
         put_member(out, "_rtt", &Millis(rtt).to_string());
+    }
+    if control.is_masked {
+        put_member(out, "_secretsMasked", "true");
     }
     base.put_elapsed(out);
     out.push(b'}');

@@ -69,7 +69,7 @@ mod tests {
             time: *time,
             elapsed: None,
             transit: None,
-            what: RecordedKind::Ping(Direction::Sent, Bytes::new()),
+            what: RecordedKind::Ping(Direction::Sent, Bytes::new().into()),
         };
         EntryEvents {
             events: times.iter().map(event).collect(),

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_message_begins_no_run() {
-        let (ping, opening) = (RecordedKind::Ping(Direction::Sent, Bytes::new()), opening());
+        let (ping, opening) = (RecordedKind::Ping(Direction::Sent, Bytes::new().into()), opening());
         let mut runs = Runs::default();
         let events =
             [(1, 9, &ping), (2, 3, &ping), (3, 8, &opening), (3, 8, &opening), (4, 7, &opening)];

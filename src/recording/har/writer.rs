@@ -19,7 +19,7 @@ use crate::event::{Failure, FailureKind};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::recording::sink::Sink;
-use crate::recording::{Recorded, RecordedKind};
+use crate::recording::{Recorded, RecordedControl, RecordedKind};
 
 /// Writes a HAR with an entry for each connection. The file has those that are complete, but for some that are short in comparison
 /// with an open one, and of one open connection all messages; [`HarWriter::finish`] adds the rest.
@@ -328,6 +328,11 @@ impl HarWriter {
     }
 }
 
-fn control<'a>(opcode: &'static str, direction: Direction, data: &'a [u8]) -> Control<'a> {
-    Control { opcode, direction, data, rtt: None, after: 0 }
+fn control<'a>(
+    opcode: &'static str,
+    direction: Direction,
+    payload: &'a RecordedControl,
+) -> Control<'a> {
+    let RecordedControl { data, is_masked, .. } = payload;
+    Control { opcode, direction, data, is_masked: *is_masked, rtt: None, after: 0 }
 }

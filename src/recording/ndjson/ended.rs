@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::frame::ViolationLine;
+use super::lists::or_first;
 use super::values::{Side, millis, or_default};
 use crate::event::{Closed, LastTraffic, SilenceAdvice};
 use crate::protocol::close::ClosePayload;
@@ -43,6 +44,10 @@ pub(super) struct CloseLine {
     #[serde(default, deserialize_with = "or_default")]
     totals: Totals,
     hint: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    secrets_masked: bool,
+    #[serde(default, deserialize_with = "or_first")]
+    secret_ids: Vec<u64>,
 }
 
 #[derive(Deserialize)]
@@ -158,7 +163,7 @@ struct Packed {
 impl CloseLine {
     /// # Errors
     /// Why it is not the end of a connection.
-    pub(super) fn kind(self) -> Result<RecordedKind, String> {
+    pub(super) fn kind(mut self) -> Result<RecordedKind, String> {
         let duration = |it: &Option<Box<RawValue>>| {
             it.as_ref().map_or(Ok(Duration::ZERO), |it| millis(it.get()))
         };
@@ -167,6 +172,8 @@ impl CloseLine {
         let Totals { received, sent } = self.totals;
         let (is_unsent, failure_follows) = (self.unsent, self.error_follows);
         let hint = self.hint.clone();
+        let ids = std::mem::take(&mut self.secret_ids);
+        let masked = self.secrets_masked.then(|| ids.into());
         Ok(RecordedKind::Closed(Box::new(Closed {
             ending: self.ending(),
             quiet,
@@ -179,6 +186,7 @@ impl CloseLine {
             application: None,
             silence_advice: SilenceAdvice::default(),
             failure_follows,
+            masked,
         })))
     }
 

@@ -17,7 +17,7 @@ use super::proxied::{
 use super::values::{Direction, Millis, Side, Stamps, Text, excerpt, or_default};
 use crate::event::{MAX_MESSAGE_IDS, Omitted, OmittedFor, OwnedTransit, Stamp};
 use crate::protocol::MessageKind;
-use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use crate::recording::{Recorded, RecordedControl, RecordedKind, RecordedMessage};
 
 /// Why a line is not an event.
 #[derive(Debug, PartialEq, Eq)]
@@ -290,7 +290,11 @@ fn data_event(name: &str, text: &str, stamps: &mut Stamps) -> Result<Recorded, L
         }
     } else {
         let data = line.data.unwrap_or_default();
-        let data = decode(line.encoding.unwrap_or_default(), &data.0)?;
+        let data = RecordedControl {
+            data: decode(line.encoding.unwrap_or_default(), &data.0)?,
+            is_masked: line.secrets_masked,
+            secret_ids: message_ids(line.secret_ids),
+        };
         match name {
             "ping" => RecordedKind::Ping(direction, data),
             _ => {

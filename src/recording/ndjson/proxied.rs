@@ -66,6 +66,8 @@ pub(super) struct ProxyCloseLine {
     #[serde(default, deserialize_with = "or_default")]
     touched: u64,
     why: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    secrets_masked: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -154,6 +156,7 @@ impl ProxyCloseLine {
             touched: self.touched,
             age: age.unwrap_or_default(),
             why: self.why,
+            is_masked: self.secrets_masked,
         };
         let has_close = closed.client.is_some() || closed.server.is_some() || closed.own.is_some();
         if !has_close && CloseCode::new(self.code) != CloseCode::ABNORMAL {

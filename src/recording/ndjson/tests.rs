@@ -68,7 +68,7 @@ fn events_with_the_keys_of_the_contract_alone_are_read() {
     assert_eq!((&*message.data, message.frames), (&[0, 255][..], 3));
     assert!(message.compressed);
     let ping = r#"{"event":"ping","direction":"sent","encoding":"base64","data":"cA==","size":1}"#;
-    assert!(matches!(one(ping), RecordedKind::Ping(Direction::Sent, data) if data == "p"));
+    assert!(matches!(one(ping), RecordedKind::Ping(Direction::Sent, data) if data.data == "p"));
     let RecordedKind::Open(opened) = one(r#"{"event":"open","url":"ws://h/a"}"#) else {
         panic!("an opened connection")
     };

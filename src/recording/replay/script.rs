@@ -53,6 +53,10 @@ pub struct Script {
     pub masked: u64,
     /// The number of the first of them, from 1.
     pub first_masked: Option<u64>,
+    /// How many of its pings, pongs and Close frames have.
+    pub masked_control: u64,
+    /// What the first of them is, in words.
+    pub first_masked_control: Option<&'static str>,
     /// The first message of the client that has `***` and is not known to be masked: older recordings do not say so.
     pub first_unsure: Option<u64>,
     /// How many messages of the server have no data, as the proxy that recorded did not keep them.
@@ -244,6 +248,8 @@ impl ScriptBuilder {
             RecordedKind::Omitted(_) => self.script.not_kept += 1,
             RecordedKind::Ping(direction, data) => {
                 let side = self.side(direction);
+                self.note_masked_control("a ping", side, data.is_masked);
+                let data = data.data;
                 if self.pings.len() == MAX_PINGS {
                     self.pings.remove(0);
                 }
@@ -252,14 +258,18 @@ impl ScriptBuilder {
             }
             RecordedKind::Pong(direction, data, _) => {
                 let side = self.side(direction);
-                let answered = (side, data);
+                let is_masked = data.is_masked;
+                let answered = (side, data.data);
                 match self.pings.iter().position(|ping| *ping == answered) {
                     // It answers for earlier ones too (RFC 6455 section 5.5.3).
                     Some(place) => {
                         let pings = self.pings.drain(..=place).collect::<Vec<_>>();
                         self.pings.splice(0..0, pings.into_iter().filter(|ping| ping.0 != side));
                     }
-                    None => self.add(at, side, StepKind::Pong(answered.1), size),
+                    None => {
+                        self.note_masked_control("a pong", side, is_masked);
+                        self.add(at, side, StepKind::Pong(answered.1), size);
+                    }
                 }
             }
             RecordedKind::Frame(frame) => match frame.header.opcode {
@@ -268,6 +278,11 @@ impl ScriptBuilder {
                 _ => {}
             },
             RecordedKind::Closed(closed) => {
+                let [sent, received] = closed.masked_reasons();
+                let masked = if self.own == Side::Client { sent } else { received };
+                // An answer to a Close frame of the server is not sent again.
+                let side = self.initiator(&closed);
+                self.note_masked_control("the Close frame", side, masked.is_some());
                 self.script.close = self.takes(size).then(|| self.close(&closed));
             }
             _ => {}
@@ -284,6 +299,14 @@ impl ScriptBuilder {
             self.script.first_masked.get_or_insert(number);
         } else if message.may_be_masked() {
             self.script.first_unsure.get_or_insert(number);
+        }
+    }
+
+    /// Notes what is sent again, if this side is the client.
+    fn note_masked_control(&mut self, what: &'static str, side: Side, is_masked: bool) {
+        if is_masked && side == Side::Client {
+            self.script.masked_control += 1;
+            self.script.first_masked_control.get_or_insert(what);
         }
     }
 
@@ -317,6 +340,13 @@ impl ScriptBuilder {
         left.is_some()
     }
 
+    fn initiator(&self, closed: &Closed) -> Side {
+        match closed.ending.initiator {
+            Initiator::Local => self.own,
+            Initiator::Peer => self.own.other(),
+        }
+    }
+
     fn close(&self, closed: &Closed) -> RecordedClose {
         let ending = &closed.ending;
         let own = (ending.sent.clone(), ending.received.clone());
@@ -324,10 +354,7 @@ impl ScriptBuilder {
             Side::Client => own,
             Side::Server => (own.1, own.0),
         };
-        let initiator = match ending.initiator {
-            Initiator::Local => self.own,
-            Initiator::Peer => self.own.other(),
-        };
+        let initiator = self.initiator(closed);
         let is_abandoned =
             ending.cause == EndCause::Abandoned && ending.initiator == Initiator::Local;
         let is_reset = initiator == Side::Server && is_reset(&ending.cause);

@@ -25,12 +25,22 @@ pub(super) struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// A message with variables in it.
     pub(super) fn pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
-        self.masked.pieces(number, self.captures.pieces(number, text))
+        self.masked.pieces((number, false), self.captures.pieces(number, text))
+    }
+
+    /// The same of a ping, a pong or a reason; `is_sent`: the client sent it.
+    pub(super) fn other_pieces(
+        self,
+        number: usize,
+        text: &'a str,
+        is_sent: bool,
+    ) -> Vec<Piece<'a>> {
+        self.masked.pieces((number, is_sent), self.captures.pieces(number, text))
     }
 
     /// The same of a message that is sent.
     pub(super) fn sent_pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
-        self.masked.pieces(number, self.captures.sent_pieces(number, text))
+        self.masked.pieces((number, true), self.captures.sent_pieces(number, text))
     }
 }
 

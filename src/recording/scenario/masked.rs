@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::lines::last_chars;
 use super::secrets::Secrets;
-use super::session::{Step, text_of};
+use super::session::Step;
 use super::values::{Piece, Recordings};
 use crate::event::MAX_MESSAGE_IDS;
 use crate::redact::MASK;
@@ -16,11 +16,12 @@ const MAX_CONTEXT: usize = 40;
 /// The most variables; what is masked behind them has the last one.
 const MAX_VARIABLES: usize = 100;
 
-/// The variables of the secrets that were masked in text messages.
+/// The variables of the secrets that were masked in text messages, pings, pongs and reasons, all of which are called messages.
 #[derive(Debug, Default)]
 pub(super) struct Masked {
-    /// The names of those in a message, in order, by the number of its event.
-    by_message: BTreeMap<usize, Vec<String>>,
+    /// The names of those in a message, in order, by the number of its event, and whether the client sent it: the end of a
+    /// connection has two.
+    by_message: BTreeMap<(usize, bool), Vec<String>>,
     /// The names of all whose value has this hash.
     by_id: BTreeMap<u64, String>,
     /// The names of all that the client sent, by the word before them and their place among those of a message with that
@@ -40,14 +41,9 @@ impl Masked {
         // Those that the client sent name the variables.
         for wants_sent in [true, false] {
             for (number, step) in steps.clone() {
-                let (message, is_sent) = match step {
-                    Step::Sent(message) => (message, true),
-                    Step::Received(message) => (message, false),
-                    _ => continue,
-                };
-                let text = text_of(message).filter(|_| message.is_masked && is_sent == wants_sent);
-                if let Some(text) = text {
-                    masked.add(*number, text, &message.secret_ids, is_sent, secrets);
+                let is_sent = step.is_of_client();
+                if let Some((text, ids)) = step.masked_text().filter(|_| is_sent == wants_sent) {
+                    masked.add((*number, is_sent), text, ids, secrets);
                 }
             }
         }
@@ -57,14 +53,7 @@ impl Masked {
     /// Adds a message. A secret is named after the word before it, such as the name of a member of JSON. Where its hash is not
     /// known, each of those of a message has a variable of its own, and what was received has the variable of what was
     /// sent: only the client has secrets that are masked.
-    fn add(
-        &mut self,
-        number: usize,
-        text: &str,
-        ids: &[u64],
-        is_sent: bool,
-        secrets: &mut Secrets,
-    ) {
+    fn add(&mut self, of: (usize, bool), text: &str, ids: &[u64], secrets: &mut Secrets) {
         let count = text.matches(MASK).count();
         // Else it is not known which mask has which one.
         let ids = if ids.len() == count.min(MAX_MESSAGE_IDS) { ids } else { &[] };
@@ -75,13 +64,13 @@ impl Masked {
             let place = places.entry(word).or_default();
             let name = match ids.get(index) {
                 Some(id) => self.with_id(*id, word, secrets),
-                None => self.at_place(word, *place, is_sent, secrets),
+                None => self.at_place(word, *place, of.1, secrets),
             };
             *place += 1;
             self.last = Some(name.clone());
             names.push(name);
         }
-        self.by_message.insert(number, names);
+        self.by_message.insert(of, names);
     }
 
     /// The variable of a secret with this hash.
@@ -129,8 +118,12 @@ impl Masked {
     }
 
     /// The pieces of a message with variables in place of what was masked in it.
-    pub(super) fn pieces<'a>(&'a self, number: usize, pieces: Vec<Piece<'a>>) -> Vec<Piece<'a>> {
-        let Some(names) = self.by_message.get(&number) else { return pieces };
+    pub(super) fn pieces<'a>(
+        &'a self,
+        of: (usize, bool),
+        pieces: Vec<Piece<'a>>,
+    ) -> Vec<Piece<'a>> {
+        let Some(names) = self.by_message.get(&of) else { return pieces };
         let mut names = names.iter();
         let mut all = Vec::new();
         for piece in pieces {

@@ -116,9 +116,12 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
                     is_given.then(|| message_text(number, false, message))
                 }
                 Step::SentPing(data) | Step::SentPong(data) => Some(other(number, true, data)),
-                Step::ReceivedPong(data) => Some(other(number, false, data)),
-                Step::SentClose(_, reason) => Some(other(number, true, reason.as_bytes())),
-                Step::Ended(_, reason) => Some(other(number, false, reason.as_bytes())),
+                Step::ReceivedPong(data) => (!data.is_masked).then(|| other(number, false, data)),
+                Step::SentClose(_, reason) => Some(other(number, true, reason.text.as_bytes())),
+                Step::Ended(_, reason) => {
+                    let is_given = reason.masked.is_none();
+                    is_given.then(|| other(number, false, reason.text.as_bytes()))
+                }
                 Step::SentFile(..) | Step::Omitted(..) => None,
             };
             let text = text.map(|text| Text { step: Some(index), ..text });

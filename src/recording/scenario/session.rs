@@ -3,13 +3,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::event::{Closed, Failure, FailureKind, Omitted, Opened, Redirect};
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind, Opcode};
-use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use crate::recording::{Recorded, RecordedControl, RecordedKind, RecordedMessage};
 use plain_http::is_no_handshake;
 use start::place_of;
 
@@ -71,12 +69,20 @@ pub(super) enum Step<'a> {
     SentFile(&'a str, u64),
     /// A message that a proxy did not keep, and whether it was sent.
     Omitted(&'a Omitted, bool),
-    SentPing(&'a [u8]),
-    SentPong(&'a [u8]),
-    ReceivedPong(&'a [u8]),
-    SentClose(Option<CloseCode>, &'a str),
+    SentPing(&'a RecordedControl),
+    SentPong(&'a RecordedControl),
+    ReceivedPong(&'a RecordedControl),
+    SentClose(Option<CloseCode>, Reason<'a>),
     /// 1005 is a Close frame without a code, 1006 an end without one.
-    Ended(CloseCode, &'a str),
+    Ended(CloseCode, Reason<'a>),
+}
+
+/// The reason of a Close frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reason<'a> {
+    pub(super) text: &'a str,
+    /// The hashes of what was masked in it, if anything was.
+    pub(super) masked: Option<&'a [u64]>,
 }
 
 /// What a recording has.
@@ -252,8 +258,9 @@ impl<'a> Reader<'a> {
         let connection = &mut self.connections[index];
         connection.is_lenient |= matches!(what, RecordedKind::Tolerated(..));
         connection.has_violated |= matches!(what, RecordedKind::Violation(..));
+        // What is masked is known to the client: it is not what the server gives it.
         if let RecordedKind::Ping(direction, data) = what
-            && !connection.is_sent(*direction)
+            && !(connection.is_sent(*direction) || data.is_masked)
         {
             connection.received_pings.push((number, data));
         }
@@ -319,7 +326,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Pings of the server are answered without a step, and those that only keep a connection open need none.
-    fn ping(&mut self, is_sent: bool, data: &'a Bytes) -> Option<Step<'a>> {
+    fn ping(&mut self, is_sent: bool, data: &'a RecordedControl) -> Option<Step<'a>> {
         let pings = &mut self.pings[usize::from(!is_sent)];
         if is_sent && data.starts_with(KEEPALIVE) {
             return None;
@@ -332,9 +339,9 @@ impl<'a> Connection<'a> {
     }
 
     /// A pong of the client is a step if it answers no ping, one of the server if it answers one.
-    fn pong(&mut self, is_sent: bool, data: &'a Bytes) -> Option<Step<'a>> {
+    fn pong(&mut self, is_sent: bool, data: &'a RecordedControl) -> Option<Step<'a>> {
         let pings = &mut self.pings[usize::from(is_sent)];
-        let ping = pings.iter().position(|ping| *ping == data);
+        let ping = pings.iter().position(|ping| *ping == &***data);
         if let Some(ping) = ping {
             pings.drain(..=ping);
         }
@@ -348,9 +355,11 @@ impl<'a> Connection<'a> {
     fn end(&mut self, number: usize, at: Duration, closed: &'a Closed) {
         self.last = number;
         let ending = &closed.ending;
-        let (ours, theirs, is_ours_first) = match self.is_servers() {
-            false => (&ending.sent, &ending.received, ending.initiator == Initiator::Local),
-            true => (&ending.received, &ending.sent, ending.initiator == Initiator::Peer),
+        let [sent, received] = closed.masked_reasons();
+        let (sent, received) = ((&ending.sent, sent), (&ending.received, received));
+        let ((ours, our_masked), (theirs, their_masked), is_ours_first) = match self.is_servers() {
+            false => (sent, received, ending.initiator == Initiator::Local),
+            true => (received, sent, ending.initiator == Initiator::Peer),
         };
         self.note(at, !is_ours_first || self.close_frame.is_some());
         if ending.violation.is_some() {
@@ -358,7 +367,8 @@ impl<'a> Connection<'a> {
         }
         if let Some(close) = ours.as_ref().filter(|_| is_ours_first) {
             let (place, number) = self.place_of_close(number);
-            let step = Step::SentClose(close.code, &close.reason);
+            let reason = Reason { text: &close.reason, masked: our_masked };
+            let step = Step::SentClose(close.code, reason);
             self.steps.insert(place, (number, step));
         }
         match theirs {
@@ -366,11 +376,12 @@ impl<'a> Connection<'a> {
             _ if self.has_violated => {}
             Some(close) => {
                 let code = close.code.unwrap_or(CloseCode::NO_STATUS);
-                self.steps.push((number, Step::Ended(code, &close.reason)));
+                let reason = Reason { text: &close.reason, masked: their_masked };
+                self.steps.push((number, Step::Ended(code, reason)));
             }
             // An end that this side brought about by itself is not repeated.
             None if ours.is_none() && !is_ours_first => {
-                self.steps.push((number, Step::Ended(CloseCode::ABNORMAL, "")));
+                self.steps.push((number, Step::Ended(CloseCode::ABNORMAL, Reason::default())));
             }
             None => {}
         }
@@ -387,7 +398,24 @@ impl<'a> Connection<'a> {
     }
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    /// Its text and the hashes of what was masked in it, if anything was.
+    pub(super) fn masked_text(&self) -> Option<(&'a str, &'a [u64])> {
+        match self {
+            Self::Sent(it) | Self::Received(it) => {
+                text_of(it).filter(|_| it.is_masked).map(|text| (text, &*it.secret_ids))
+            }
+            Self::SentPing(it) | Self::SentPong(it) | Self::ReceivedPong(it) => {
+                let text = str::from_utf8(&it.data).ok().filter(|_| it.is_masked);
+                text.map(|text| (text, &*it.secret_ids))
+            }
+            Self::SentClose(_, reason) | Self::Ended(_, reason) => {
+                reason.masked.map(|ids| (reason.text, ids))
+            }
+            Self::SentFile(..) | Self::Omitted(..) => None,
+        }
+    }
+
     /// Whether the client sent it.
     pub(super) fn is_of_client(&self) -> bool {
         match self {

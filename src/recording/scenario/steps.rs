@@ -11,7 +11,7 @@ use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
 };
 use super::secrets::Secrets;
-use super::session::{Connection, Step, text_of};
+use super::session::{Connection, Reason, Step, text_of};
 use super::uncaptured::Uncaptured;
 use super::values::Piece;
 use crate::protocol::counted::counted;
@@ -112,16 +112,16 @@ impl<'a> Steps<'a> {
                 return;
             }
             Step::SentPing(data) => {
-                self.note_masked_in("ping", data, body);
+                self.note_masked_in("ping", data, data.is_masked, body);
                 ('>', self.control("ping", number, data, true))
             }
             Step::SentPong(data) => {
-                self.note_masked_in("pong", data, body);
+                self.note_masked_in("pong", data, data.is_masked, body);
                 ('>', self.control("pong", number, data, true))
             }
             Step::ReceivedPong(data) => ('<', self.control("pong", number, data, false)),
-            Step::SentClose(code, reason) => ('>', self.sent_close(number, *code, reason, body)),
-            Step::Ended(code, reason) => match self.ended(number, member, *code, reason) {
+            Step::SentClose(code, reason) => ('>', self.sent_close(number, *code, *reason, body)),
+            Step::Ended(code, reason) => match self.ended(number, member, *code, reason.text) {
                 Some(payload) => ('<', payload),
                 None => return,
             },
@@ -139,9 +139,10 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Says the same of a ping, a pong or a reason: of them no recording says what is masked.
-    fn note_masked_in(&mut self, what: &str, data: &[u8], body: &mut String) {
-        if memmem::find(data, MASK.as_bytes()).is_none() {
+    /// Says where a ping, a pong or a reason is sent with `***` that may stand for a secret.
+    fn note_masked_in(&mut self, what: &str, data: &[u8], is_masked: bool, body: &mut String) {
+        let is_known = is_masked || self.are_masks_known;
+        if is_known || memmem::find(data, MASK.as_bytes()).is_none() {
             return;
         }
         self.secrets.warn(format!(
@@ -192,7 +193,7 @@ impl<'a> Steps<'a> {
 
     /// A ping or pong, with variables in its payload.
     fn control(&self, word: &str, number: usize, data: &[u8], is_sent: bool) -> Option<String> {
-        let pieces = self.sources.captures.pieces(number, str::from_utf8(data).ok()?);
+        let pieces = self.sources.other_pieces(number, str::from_utf8(data).ok()?, is_sent);
         control(word, &pieces, is_sent, self.sources.values)
     }
 
@@ -200,16 +201,16 @@ impl<'a> Steps<'a> {
         &mut self,
         number: usize,
         code: Option<CloseCode>,
-        reason: &str,
+        Reason { text: reason, masked }: Reason<'_>,
         body: &mut String,
     ) -> Option<String> {
         let (payload, is_whole) = sent_close(
             code.map(CloseCode::get),
-            &self.sources.captures.pieces(number, reason),
+            &self.sources.other_pieces(number, reason, true),
             self.sources.values,
         )?;
         if is_whole {
-            self.note_masked_in("reason", reason.as_bytes(), body);
+            self.note_masked_in("reason", reason.as_bytes(), masked.is_some(), body);
         } else {
             self.secrets
                 .warn("a scenario cannot express the reason of this Close frame".to_owned());
@@ -250,7 +251,7 @@ impl<'a> Steps<'a> {
         reason: &str,
     ) -> Option<Option<String>> {
         let sent = member.connection.steps.iter().find_map(|(_, step)| match step {
-            Step::SentClose(code, reason) => Some((code.map(CloseCode::get), *reason)),
+            Step::SentClose(code, reason) => Some((code.map(CloseCode::get), reason.text)),
             _ => None,
         });
         let values = self.sources.values;
@@ -263,7 +264,7 @@ impl<'a> Steps<'a> {
                 }
             }
         };
-        let pieces = self.sources.captures.pieces(number, reason);
+        let pieces = self.sources.other_pieces(number, reason, false);
         Some(expected_close(code.get(), &pieces, values))
     }
 }

@@ -148,7 +148,7 @@ fn what_the_operator_holds_is_said_once() {
 
 #[test]
 fn touched_control_frames_are_shown_without_verbosity() {
-    let ping = EventKind::Ping(Direction::Sent, b"p");
+    let ping = EventKind::Ping(Direction::Sent, b"p".into());
     assert_eq!(shown(ping), "");
     let changed = touch(Some(1), "replace", Some(Changed::Control(b"\x01")));
     assert_eq!(shown_with(at_80(), changed, ping), "#1 > ping \"p\"\n     rule 1: replace → 01\n");

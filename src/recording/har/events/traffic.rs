@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::{At, Builder};
 use crate::event::{Failure, FailureKind, Omitted};
 use crate::protocol;
 use crate::recording::har::entry::usual_wire_size;
 use crate::recording::har::message::{Message, MessageKind, Opcode, OwnFields, Sender};
 use crate::recording::har::time::{MessageTime, Micros};
-use crate::recording::{RecordedKind, RecordedMessage};
+use crate::recording::{RecordedControl, RecordedKind, RecordedMessage};
 
 /// The times of messages.
 struct Clock {
@@ -74,14 +76,15 @@ impl Builder<'_> {
             }
         };
         let direction = self.direction(sender);
+        let payload = |data: Bytes| RecordedControl { is_masked: own.masked, ..data.into() };
         let kind = match opcode {
             Opcode::Text => protocol::MessageKind::Text,
             Opcode::Binary => protocol::MessageKind::Binary,
-            Opcode::Ping => return self.push(at, RecordedKind::Ping(direction, data)),
+            Opcode::Ping => return self.push(at, RecordedKind::Ping(direction, payload(data))),
             Opcode::Pong => {
                 let rtt = own.rtt.and_then(|rtt| u64::try_from(rtt).ok());
                 let rtt = rtt.map(Duration::from_micros);
-                return self.push(at, RecordedKind::Pong(direction, data, rtt));
+                return self.push(at, RecordedKind::Pong(direction, payload(data), rtt));
             }
             Opcode::Close => return self.close_frame(at, direction, &data),
         };

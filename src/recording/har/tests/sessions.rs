@@ -15,7 +15,7 @@ use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::vocabulary::Direction;
 use crate::recording::ndjson::tests::generate;
-use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use crate::recording::{Recorded, RecordedControl, RecordedKind, RecordedMessage};
 use crate::redact::Secrets;
 
 /// The events of a recording with up to three connections at a time, or one without a number, of one or several runs.
@@ -167,6 +167,8 @@ fn message() -> impl Strategy<Value = RecordedMessage> {
 
 fn control() -> impl Strategy<Value = RecordedKind> {
     let data = prop::collection::vec(any::<u8>(), 0..126).prop_map(Bytes::from);
+    let data = (data, any::<bool>())
+        .prop_map(|(data, is_masked)| RecordedControl { is_masked, ..data.into() });
     (direction(), data, prop::option::of(0_u64..1_000_000), any::<bool>()).prop_map(
         |(direction, data, rtt, is_ping)| match is_ping {
             true => RecordedKind::Ping(direction, data),

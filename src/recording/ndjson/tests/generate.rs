@@ -2,7 +2,6 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -17,7 +16,7 @@ use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::frame::Header;
 use crate::protocol::vocabulary::*;
 use crate::protocol::{CloseCode, MessageKind, Opcode, Rule, Violation};
-use crate::recording::{Recorded, RecordedFrame, RecordedKind, RecordedMessage};
+use crate::recording::{Recorded, RecordedControl, RecordedFrame, RecordedKind, RecordedMessage};
 use crate::redact::Secrets;
 
 pub(super) fn text() -> impl Strategy<Value = String> {
@@ -309,9 +308,16 @@ pub(in crate::recording) fn closed() -> impl Strategy<Value = Closed> {
         (text(), duration()).prop_map(|(words, ago)| LastTraffic::Frame(words, ago)),
     ];
     let times = (duration(), duration());
-    let flags = (any::<bool>(), any::<bool>(), option::of(text()));
+    let flags = (any::<[bool; 3]>(), option::of(text()));
     (ending(), last, times, counters(), counters(), flags).prop_map(
-        |(ending, last, (quiet, age), received, sent, (is_unsent, failure_follows, hint))| Closed {
+        |(
+            ending,
+            last,
+            (quiet, age),
+            received,
+            sent,
+            ([is_unsent, failure_follows, is_masked], hint),
+        )| Closed {
             ending,
             quiet,
             last,
@@ -323,6 +329,7 @@ pub(in crate::recording) fn closed() -> impl Strategy<Value = Closed> {
             application: None,
             silence_advice: SilenceAdvice::default(),
             failure_follows,
+            masked: is_masked.then(Box::default),
         },
     )
 }
@@ -395,7 +402,10 @@ pub(super) fn event() -> impl Strategy<Value = Recorded> {
         (kind(), text(), any::<u64>(), any::<u64>()).prop_map(|(kind, path, size, wire_size)| {
             RecordedKind::FileSent { kind, path, size, wire_size }
         });
-    let data = || bytes().prop_map(Bytes::from);
+    let data = || {
+        (bytes(), any::<bool>())
+            .prop_map(|(data, is_masked)| RecordedControl { is_masked, ..data.into() })
+    };
     let what = prop_oneof![
         2 => opened().prop_map(|it| RecordedKind::Open(Box::new(it))),
         2 => message().prop_map(RecordedKind::Message),

@@ -15,8 +15,9 @@ pub(super) fn recorded() -> impl Strategy<Value = (RecordedKind, OwnedTransit)> 
     let data = || bytes().prop_map(Bytes::from);
     let to_message = (kind(), data()).prop_map(|(kind, data)| OwnedChange::Message(kind, data));
     let to_control = || data().prop_map(OwnedChange::Control);
-    let ping = (direction(), data()).prop_map(|(side, data)| RecordedKind::Ping(side, data));
-    let pong = (direction(), data()).prop_map(|(side, data)| RecordedKind::Pong(side, data, None));
+    let ping = (direction(), data()).prop_map(|(side, data)| RecordedKind::Ping(side, data.into()));
+    let pong =
+        (direction(), data()).prop_map(|(side, data)| RecordedKind::Pong(side, data.into(), None));
     let close_frame =
         (direction(), close()).prop_map(|(side, close)| RecordedKind::CloseFrame(side, close));
     // Without boxes a value takes too much of the stack.
@@ -141,7 +142,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
     let closes = (option::of(close()), option::of(close()), own, any::<[bool; 2]>());
     let lost = (option::of(undelivered()), option::of(undelivered()));
     let ends = (option::of(transport_end()), option::of(transport_end()), cut(), cut());
-    let counts = (any::<u64>(), any::<u64>(), option::of(text()), lost);
+    let counts = (any::<u64>(), any::<u64>(), option::of(text()), lost, any::<bool>());
     (initiator, closes, ends, counters(), counters(), duration(), counts).prop_map(
         |(
             initiator,
@@ -150,7 +151,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
             from_client,
             from_server,
             age,
-            (violations, touched, why, lost),
+            (violations, touched, why, lost, is_masked),
         )| {
             ProxyClosed {
                 initiator,
@@ -169,6 +170,7 @@ fn proxy_closed() -> impl Strategy<Value = ProxyClosed> {
                 touched,
                 age,
                 why,
+                is_masked,
             }
         },
     )

@@ -96,7 +96,10 @@ fn messages_that_passed_a_proxy_are_shown_as_they_were_live() {
         (touch("drop", None), sent),
         (touch("replace", Some(text)), sent),
         (touch("corrupt", Some(broken)), sent),
-        (touch("replace", Some(Changed::Control(b"q"))), EventKind::Ping(Direction::Sent, b"p")),
+        (
+            touch("replace", Some(Changed::Control(b"q"))),
+            EventKind::Ping(Direction::Sent, b"p".into()),
+        ),
         (
             touch("replace", Some(Changed::Close(&other))),
             EventKind::CloseFrame(Direction::Received, &going),

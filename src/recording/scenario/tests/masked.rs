@@ -1,9 +1,11 @@
 //! Secrets that were masked in messages, while the hashes of them are known.
 
-use super::{generate, head, now, open, opened, received, scenario, sent};
-use crate::event::MAX_MESSAGE_IDS;
+use super::{close, closed, generate, head, now, open, opened, received, scenario, sent};
+use crate::event::{HeadView, MAX_MESSAGE_IDS};
+use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::Direction;
 use crate::recording::scenario::Settings;
-use crate::recording::{Recorded, RecordedKind, RecordedMessage};
+use crate::recording::{Recorded, RecordedControl, RecordedKind, RecordedMessage};
 
 /// The message, with masks for secrets with these hashes.
 fn masked(event: Recorded, ids: &[u64]) -> Recorded {
@@ -48,7 +50,7 @@ fn each_secret_has_one_variable() {
 #[test]
 fn a_secret_of_the_request_has_its_variable_in_messages_too() {
     let mut opened = opened("ws://h/?token=***", &[("Sec-WebSocket-Extensions", "x")]);
-    opened.request = crate::event::HeadView {
+    opened.request = HeadView {
         secret_ids: vec![(String::new(), 5)],
         ..head(&[("Sec-WebSocket-Extensions", "x")])
     };
@@ -84,4 +86,55 @@ fn there_are_not_more_variables_than_a_user_can_give() {
     let generated = generate(&events, &Settings::default());
     assert_eq!(generated.unknown.len(), 100);
     assert!(generated.text.ends_with("> key {{key_100}}\n> key {{key_100}}\n"));
+}
+
+fn control(data: &'static str, ids: &[u64]) -> RecordedControl {
+    RecordedControl { is_masked: true, secret_ids: ids.into(), ..data.into() }
+}
+
+/// The end of a connection with these reasons.
+fn end(initiator: Initiator, sent: &str, received: &str, ids: &[u64]) -> Recorded {
+    let event = closed(initiator, close(1000, sent), close(1000, received));
+    let RecordedKind::Closed(mut closed) = event.what else { panic!("{event:?}") };
+    closed.masked = Some(ids.into());
+    Recorded { what: RecordedKind::Closed(closed), ..event }
+}
+
+#[test]
+fn pings_pongs_and_reasons_have_the_same_variables() {
+    let events = |ids: [&[u64]; 5]| {
+        [
+            open(),
+            masked(sent("key ***"), ids[0]),
+            now(RecordedKind::Ping(Direction::Sent, control("***", ids[1]))),
+            now(RecordedKind::Pong(Direction::Received, control("***", ids[1]), None)),
+            now(RecordedKind::Pong(Direction::Sent, control("alone ***", ids[2]), None)),
+            end(Initiator::Local, "bye ***", "you said *** ***", &[ids[3], ids[4]].concat()),
+        ]
+    };
+    let (_, steps) = written(&events([&[1], &[1], &[2], &[2], &[2, 3]]));
+    assert_eq!(
+        steps,
+        "> key {{key}}\n> ping:{{key}}\n< pong:{{key}}\n> pong:alone {{alone}}\n> close:1000 bye {{alone}}\n\
+         < close:1000 you said {{alone}} {{said}}\n"
+    );
+    let (_, steps) = written(&events([&[]; 5]));
+    assert_eq!(
+        steps,
+        "> key {{key}}\n> ping:{{secret}}\n< pong:{{secret}}\n> pong:alone {{alone}}\n> close:1000 bye {{bye}}\n\
+         < close:1000 you said {{secret}} {{secret}}\n"
+    );
+}
+
+#[test]
+fn of_the_end_only_a_reason_with_a_mask_is_masked() {
+    let (_, steps) = written(&[open(), end(Initiator::Peer, "bye", "for ***", &[4])]);
+    assert_eq!(steps, "< close:1000 for {{for}}\n");
+    // `***` is bytes of a ping that is no text.
+    let ping = RecordedControl { is_masked: true, ..b"\xff***".as_slice().into() };
+    let (_, steps) = written(&[open(), now(RecordedKind::Ping(Direction::Sent, ping))]);
+    assert!(
+        steps.starts_with("# A ping whose payload is not a line of text is left out"),
+        "{steps}"
+    );
 }

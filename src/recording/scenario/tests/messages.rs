@@ -214,7 +214,9 @@ fn masks_in_control_frames_that_are_sent_are_named() {
     let ping = RecordedKind::Ping(Direction::Sent, "***".into());
     let pong = RecordedKind::Pong(Direction::Sent, "a***".into(), None);
     let end = closed(Initiator::Local, close(1000, "bye ***"), close(1000, ""));
-    let Generated { text, warnings, .. } = scenario(&[open(), now(ping), now(pong), end]);
+    let events = [open(), now(ping), now(pong), end];
+    let is_of_file = Settings { is_of_file: true, ..Settings::default() };
+    let Generated { text, warnings, .. } = generate(&events, &is_of_file);
     assert!(
         text.ends_with(
             "HTTP 101\n# This ping has ***, maybe in place of a secret.\n> ping:***\n\
@@ -229,6 +231,13 @@ fn masks_in_control_frames_that_are_sent_are_named() {
         )
     });
     assert_eq!(warnings, warned);
+    // A recording of this version says of all what is masked.
+    let Generated { text, warnings, .. } = scenario(&events);
+    assert!(
+        text.ends_with("> ping:***\n> pong:a***\n> close:1000 bye ***\n< close:1000\n"),
+        "{text}"
+    );
+    assert_eq!(warnings, [""; 0]);
 }
 
 #[test]
