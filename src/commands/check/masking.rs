@@ -323,7 +323,6 @@ mod tests {
         Secrets::of_values(values.iter())
     }
 
-    /// Scenario language, section 1: "only inside values, never the syntax of a document"
     /// Digits of a hash may be those of a secret.
     #[test]
     fn hashes_are_not_masked() {
@@ -335,6 +334,7 @@ mod tests {
         assert_eq!(event, format!(r#"{{"event":"message","secret_ids":{id:?}}}"#));
     }
 
+    /// Scenario language, section 1: "only inside values, never the syntax of a document"
     #[test]
     fn only_values_of_an_event_are_masked() {
         let event = r#"{"event":"message","type":"text","data":"a message: \"x\",\"y\"","size":1,"tls":{"name":"text"},"headers":[["message","text"]]}"#;
