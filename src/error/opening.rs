@@ -123,6 +123,7 @@ fn rejected(failed: FailedHandshake, context: &AttemptContext<'_>) -> RejectedHa
             url: url(&chain, endpoint.redaction),
             request: Some(Mask::new(endpoint.redaction, &chain.secrets).head(&request.head)),
             timings: Some(failed.timings),
+            method: None,
         },
         secrets,
     }

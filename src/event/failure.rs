@@ -75,10 +75,21 @@ pub struct Failure {
 pub struct AttemptView {
     /// The URL, without userinfo.
     pub url: String,
+    /// The method of a request that a server received, which may be any; a client's own is GET.
+    pub method: Option<String>,
     /// The request, if there was one.
     pub request: Option<HeadView>,
     /// How long its phases took, if that is known.
     pub timings: Option<Timings>,
+}
+
+impl AttemptView {
+    /// A request that a server has received.
+    pub fn received(url: String, request: HeadView) -> Self {
+        let line = String::from_utf8_lossy(&request.start_line);
+        let method = line.split_once(' ').map_or(&*line, |(method, _)| method).to_owned();
+        Self { url, method: Some(method), request: Some(request), timings: None }
+    }
 }
 
 impl Failure {

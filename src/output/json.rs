@@ -389,6 +389,9 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     }
     if let Some(attempt) = &failure.attempt {
         object.text("url", &attempt.url);
+        if let Some(method) = &attempt.method {
+            object.text("method", method);
+        }
         if let Some(request) = &attempt.request {
             object.headers("request_headers", &request.fields);
         }

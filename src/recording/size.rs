@@ -98,10 +98,10 @@ fn failure_size(it: &Failure) -> usize {
     let response = it.response.as_ref().map_or(0, |response| {
         head_size(&response.head) + response.body.len() + list_size(&response.notes)
     });
-    let attempt = it
-        .attempt
-        .as_ref()
-        .map_or(0, |attempt| attempt.url.len() + attempt.request.as_ref().map_or(0, head_size));
+    let attempt = it.attempt.as_ref().map_or(0, |attempt| {
+        let head = attempt.request.as_ref().map_or(0, head_size);
+        attempt.url.len() + optional(&attempt.method) + head
+    });
     it.message.len()
         + optional(&it.hint)
         + it.excerpt.len()

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::listen::{client, listen};
+use crate::listen::{client, listen, start};
 use crate::scripts::{close, refused_url, serve};
-use crate::support::{Outcome, Peer, Server, binary, masked, ping, script, text, wscope};
+use crate::support::{Outcome, Peer, Server, Signal, binary, masked, ping, script, text, wscope};
 
 fn fixture(name: &str) -> String {
     format!("{}/tests/data/har/{name}.har", env!("CARGO_MANIFEST_DIR"))
@@ -317,4 +317,38 @@ fn runs_that_were_added_to_one_file_stay_apart_in_a_har() {
         events.iter().map(pick).collect::<Vec<_>>()
     };
     assert_eq!(picked(outcome.json_lines()), picked(view(&["--json"], lines).json_lines()));
+}
+
+/// Lines of events are what a HAR is made from, also by `view`.
+#[test]
+fn a_refused_request_keeps_its_method() {
+    for (head, url) in [
+        ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "ws://h/"),
+        ("HEAD / HTTP/1.1\r\n\r\n", "ws://unknown.invalid/"),
+        ("GET /a HTTP/1.1\r\nHost: h\r\n\r\n", "ws://h/a"),
+    ] {
+        let method = head.split(' ').next();
+        let program = wscope().stdin_null();
+        let (running, port) = start(program, &["--record", "r.har", "--record", "r.ndjson"]);
+        let mut peer = Peer::connect(port);
+        peer.send(head);
+        peer.answer();
+        running.signal(Signal::TERM);
+        let outcome = running.wait();
+        let [lines, har] = ["r.ndjson", "r.har"].map(|file| outcome.file(file));
+        let error = |recording: &[u8]| {
+            let events = view(&["--json"], recording).json_lines();
+            events.into_iter().find(|it| it["event"] == "error").expect("an error")
+        };
+        let event = error(&lines);
+        assert_eq!((event["method"].as_str(), &event["url"]), (method, &url.into()), "{event}");
+        assert_eq!(error(&har), event);
+        let converted = wscope().file("r.ndjson", lines);
+        let converted = converted.args(["view", "r.ndjson", "--record", "c.har"]).run();
+        for har in [har, converted.file("c.har")] {
+            let har: Value = serde_json::from_slice(&har).expect("JSON");
+            let request = &har["log"]["entries"][0]["request"];
+            assert_eq!((request["method"].as_str(), &request["url"]), (method, &url.into()));
+        }
+    }
 }

@@ -172,6 +172,7 @@ impl Opening<'_> {
                 url: opened.url.clone(),
                 request: Some(opened.request.clone()),
                 timings: Some(opened.timings),
+                method: None,
             }),
         })
     }

@@ -150,8 +150,7 @@ impl<'a> RefusedRequest<'a> {
         let text = format!("request from {} refused: {status}: {reason}", self.remote);
         let mask = Mask::new(self.redaction, &self.secrets);
         let head = mask.head(&self.request.head);
-        let attempt =
-            AttemptView { url: mask.url(&self.url()), request: Some(head.clone()), timings: None };
+        let attempt = AttemptView::received(mask.url(&self.url()), head.clone());
         Box::new(Failure {
             hint: hint.map(str::to_owned),
             request: Some(head),

@@ -12,7 +12,7 @@ use super::fields::{
 use super::json::{object, put, put_base64, put_text};
 use super::runs::Runs;
 use super::time::{Micros, Millis, Seconds, micros_of, micros_of_wall, rfc3339};
-use crate::event::{Failure, Omitted, Opened, ProxyInitiator};
+use crate::event::{Failure, Omitted, Opened, ProxyInitiator, UNKNOWN_HOST};
 use crate::net::Timings;
 use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction;
@@ -26,13 +26,13 @@ const OPEN_KEYS: [&str; 6] =
 const REDIRECT_KEYS: [&str; 5] = ["status", "reason", "from", "to", "request_headers"];
 /// Keys of a failure that are in the fields of the entry.
 const ERROR_KEYS: [&str; 4] = ["status", "response_headers", "body", "body_bytes"];
-/// The same of an attempt to connect.
-const ATTEMPT_KEYS: [&str; 2] = ["url", "request_headers"];
 /// Keys of the end of a connection that `_webSocketClose` has under the names of the WebSocket API.
 const CLOSE_KEYS: [&str; 5] = ["code", "name", "reason", "was_clean", "initiator"];
 
-/// Importers demand a URL. This one says that it is not known (RFC 2606).
-pub(super) const UNKNOWN_URL: &str = "ws://unknown.invalid/";
+/// Importers demand a URL. This one says that it is not known.
+pub(super) fn unknown_url() -> String {
+    format!("ws://{UNKNOWN_HOST}/")
+}
 
 /// Which side has recorded. In a proxy directions are those that the client sees.
 pub(super) fn recorded_by(event: &Recorded, opened: &Opened) -> Initiator {
@@ -74,7 +74,7 @@ pub(super) fn put_unopened(out: &mut Vec<u8>, event: &Recorded, runs: &Runs) {
     put_start(
         out,
         micros_of_wall(event.at.wall),
-        &request(UNKNOWN_URL, "HTTP/1.1", &json!([])),
+        &request(&unknown_url(), "HTTP/1.1", &json!([])),
         &response(&line, &json!([]), no_content()),
         &Timings::default(),
     );
@@ -134,27 +134,26 @@ pub(super) fn put_failure(
     };
     response["_error"] = failure.message.as_str().into();
     let fields = own.get("request_headers").cloned();
-    let mut request = request(url, "HTTP/1.1", &fields.unwrap_or(json!([])));
-    if let Some(method) = method(failure) {
+    let mut request = request(url, "HTTP/1.1", fields.as_ref().unwrap_or(&json!([])));
+    if let Some(method) = failure.attempt.as_ref().and_then(|it| it.method.as_deref()) {
         request["method"] = method.into();
     }
     let timings = failure.attempt.as_ref().and_then(|it| it.timings).unwrap_or_default();
     let started = micros_of_wall(event.at.wall).saturating_sub(micros_of(timings.total));
     put_start(out, started, &request, &response, &timings);
-    take(&mut own, &ATTEMPT_KEYS);
+    // A HAR has a method, headers and a URL in any case: those that say the same as none are also among our own values.
+    if fields.is_some_and(|fields| fields.as_array().is_some_and(|fields| !fields.is_empty())) {
+        take(&mut own, &["request_headers"]);
+    }
+    if url != unknown_url() {
+        take(&mut own, &["url"]);
+    }
     if failure.response.is_some() {
         take(&mut own, &ERROR_KEYS);
     }
     put_own(out, event, runs, ("error", own));
     put_member(out, "time", &Millis(micros_of(timings.total)).to_string());
     out.push(b'}');
-}
-
-/// The method of a request that was refused: what a server got may have any. Lines of events do not have it.
-fn method(failure: &Failure) -> Option<&str> {
-    let request = failure.attempt.as_ref()?.request.as_ref()?;
-    let (method, _) = str::from_utf8(&request.start_line).ok()?.split_once(' ')?;
-    (!method.is_empty()).then_some(method)
 }
 
 /// Appends the start of an object, up to its timings.

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::document::Entry;
-use super::entry::UNKNOWN_URL;
+use super::entry::unknown_url;
 use super::time::{MILLISECONDS, Micros};
 use super::values::{base64, bytes, decimal, number, object, pairs, text, unsigned};
 
@@ -188,7 +188,7 @@ pub(super) fn is_web_socket(url: &str) -> bool {
 
 /// mitmproxy and HTTP Toolkit write the URL of the request for the upgrade. A fragment is not part of what is requested.
 fn web_socket_url(mut url: String) -> String {
-    if url == UNKNOWN_URL {
+    if url == unknown_url() {
         return String::new();
     }
     if let Some(fragment) = url.find('#') {

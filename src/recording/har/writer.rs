@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use super::base::Base;
 use super::entry::{
-    Control, Overflow, UNKNOWN_URL, put_close, put_error, put_failure, put_file, put_message,
-    put_omitted, put_open, put_redirect, put_unopened, recorded_by, run_failure,
+    Control, Overflow, put_close, put_error, put_failure, put_file, put_message, put_omitted,
+    put_open, put_redirect, put_unopened, recorded_by, run_failure, unknown_url,
 };
 use super::layout::Layout;
 use super::room::Room;
@@ -186,9 +186,9 @@ impl HarWriter {
             // Another connection may have another URL.
             let known = Some(&*self.url).filter(|url| key.is_none() && !url.is_empty());
             let attempted = failure.attempt.as_ref().map(|attempt| &*attempt.url);
-            let url = attempted.or(known).unwrap_or(UNKNOWN_URL);
+            let url = attempted.or(known).map_or_else(unknown_url, str::to_owned);
             let mut text = Vec::new();
-            put_failure(&mut text, event, &self.runs, failure, url);
+            put_failure(&mut text, event, &self.runs, failure, &url);
             return self.layout.add(&text, file);
         }
         match self.errors.len() < MAX_ERRORS {

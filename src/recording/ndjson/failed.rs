@@ -35,6 +35,7 @@ pub(super) struct ErrorLine {
     #[serde(default, deserialize_with = "or_default")]
     body_notes: Vec<String>,
     url: Option<String>,
+    method: Option<String>,
     #[serde(default, deserialize_with = "limited")]
     request_headers: Option<Fields>,
     timings_ms: Option<Phases>,
@@ -60,6 +61,7 @@ impl ErrorLine {
             let timings = self.timings_ms.as_ref().map(Phases::timings).transpose()?;
             failure.attempt = Some(Box::new(AttemptView {
                 url,
+                method: self.method,
                 request: request.map(|fields| head(String::new(), fields, Vec::new())),
                 timings,
             }));

@@ -107,11 +107,7 @@ pub(super) fn refusal(
     let Some(request) = request else { return Failure::new(FailureKind::Handshake, text) };
     let mask = Mask::new(client.server.config.redaction, &request.secrets);
     let head = mask.head(&request.head);
-    let attempt = AttemptView {
-        url: mask.url(&request.line.target),
-        request: Some(head.clone()),
-        timings: None,
-    };
+    let attempt = AttemptView::received(mask.url(&request.line.target), head.clone());
     Failure {
         request: Some(head),
         attempt: Some(Box::new(attempt)),

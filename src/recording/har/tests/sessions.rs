@@ -246,27 +246,35 @@ fn refusal() -> impl Strategy<Value = RecordedKind> {
     });
     let about = about.boxed();
     let took = prop::option::of(0_u64..9_000_000);
-    (response, text(), took, about).prop_map(|(response, message, took, about)| {
-        let kind = if response.is_some() { FailureKind::Handshake } else { FailureKind::Connect };
-        let mut failure = Failure { kind, message, ..about };
-        let total = Duration::from_micros(took.unwrap_or_default());
-        failure.attempt = Some(Box::new(AttemptView {
-            url: "ws://h/p".to_owned(),
-            request: took.map(|_| head(&[("Host", "h"), ("X", "1"), ("X", "2")])),
-            timings: took.map(|_| Timings { total, ..Timings::default() }),
-        }));
-        failure.response = response.map(|(status, body)| FailedResponse {
-            status,
-            head: HeadView {
-                start_line: format!("HTTP/1.1 {status} No, thanks").into_bytes(),
-                ..head(&[("content-TYPE", "text/plain"), ("X", "1"), ("X", "")])
-            },
-            body,
-            is_partial: false,
-            notes: vec!["a note".to_owned()],
-        });
-        RecordedKind::Failure(Box::new(failure))
-    })
+    let method = prop::sample::select(vec![None, Some("GET"), Some("POST"), Some("é")]);
+    let url =
+        prop::sample::select(vec!["ws://h/p", "ws://unknown.invalid/", "ws://unknown.invalid/p"]);
+    let request = (method, url, took);
+    (response, text(), request, about).prop_map(
+        |(response, message, (method, url, took), about)| {
+            let kind =
+                if response.is_some() { FailureKind::Handshake } else { FailureKind::Connect };
+            let mut failure = Failure { kind, message, ..about };
+            let total = Duration::from_micros(took.unwrap_or_default());
+            failure.attempt = Some(Box::new(AttemptView {
+                url: url.to_owned(),
+                method: method.map(str::to_owned),
+                request: took.map(|_| head(&[("Host", "h"), ("X", "1"), ("X", "2")])),
+                timings: took.map(|_| Timings { total, ..Timings::default() }),
+            }));
+            failure.response = response.map(|(status, body)| FailedResponse {
+                status,
+                head: HeadView {
+                    start_line: format!("HTTP/1.1 {status} No, thanks").into_bytes(),
+                    ..head(&[("content-TYPE", "text/plain"), ("X", "1"), ("X", "")])
+                },
+                body,
+                is_partial: false,
+                notes: vec!["a note".to_owned()],
+            });
+            RecordedKind::Failure(Box::new(failure))
+        },
+    )
 }
 
 fn opened() -> impl Strategy<Value = Opened> {

@@ -376,8 +376,9 @@ pub(in crate::recording) fn failure() -> impl Strategy<Value = Failure> {
         },
     );
     let heads = (option::of(head()), interim(), option::of(response));
-    let attempt = (text(), option::of(head()), option::of(timings()))
-        .prop_map(|(url, request, timings)| Box::new(AttemptView { url, request, timings }));
+    let attempt = (text(), option::of(text()), option::of(head()), option::of(timings())).prop_map(
+        |(url, method, request, timings)| Box::new(AttemptView { url, method, request, timings }),
+    );
     let attempt = option::of(attempt);
     let about = (bytes(), option::of(certificate()), attempt);
     (kind, text(), option::of(text()), heads, about).prop_map(

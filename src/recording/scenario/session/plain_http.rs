@@ -20,10 +20,10 @@ pub(super) fn is_no_handshake(failure: &Failure) -> bool {
         let field = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         field.map(|(_, value)| value.to_ascii_lowercase())
     };
-    let method = request.start_line.split(|byte| *byte == b' ').next().unwrap_or_default();
     let upgrade = value("Upgrade");
     let asks = upgrade.as_deref().map(|it| memchr::memmem::find(it, b"websocket").is_some());
     let is_asked = asks.unwrap_or_else(|| value("Sec-WebSocket-Key").is_some());
     // Of a handshake that failed a browser may have some of the fields only, and not Host.
-    !matches!(method, b"" | b"GET") || (!is_asked && value("Host").is_some())
+    attempt.method.as_deref().is_some_and(|method| method != "GET")
+        || (!is_asked && value("Host").is_some())
 }

@@ -23,7 +23,7 @@ fn refused(status: u16, url: &str) -> Recorded {
     failure.attempt = Some(Box::new(AttemptView {
         url: url.to_owned(),
         request: Some(head(&[("Sec-WebSocket-Extensions", "x"), ("Upgrade", "websocket")])),
-        timings: None,
+        ..AttemptView::default()
     }));
     now(RecordedKind::Failure(Box::new(failure)))
 }
