@@ -267,12 +267,13 @@ only if they name the proxy. Other HTTP requests are relayed too, so that a page
 and its WebSocket have the same origin.
 Options for authentication, which replace what the client sends, for proxies and
 for TLS (but --tls-cert) are for the server. On a terminal /help lists the
-commands of the prompt; other input is not read.
+commands of the prompt; other input is not read. In front of a pager, which
+reads keys itself, </dev/null keeps the proxy from reading them.
 
 A rule, 'SIDE [PATTERN] [WHEN] => ACTION', changes what SIDE sent: all data
 messages, or the messages, pings, pongs and Close frames that PATTERN matches.
 The first rule that matches counts. WHEN counts per connection and rule, and
-only what PATTERN matches. PATTERN may contain =>: the rule is split at the
+only what PATTERN matches; with any, both directions together. PATTERN may contain =>: the rule is split at the
 first => that an action follows. A WHEN before that is never part of PATTERN. A
 message over --max-message-size is passed on unchanged.
 
