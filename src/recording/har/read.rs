@@ -13,8 +13,8 @@ use super::order::in_order;
 use super::time::wall;
 use super::values::object;
 use super::warnings::Warnings;
-use crate::recording::Recorded;
 use crate::recording::reading::{Incomplete, Limits, ReadError, Summary};
+use crate::recording::{Recorded, RecordedKind};
 
 /// Reads the WebSockets of a HAR; other entries are passed over. The events of all are given to `sink` in the order of
 /// time, with the number of the connection if there are several.
@@ -35,6 +35,9 @@ pub fn read(
     let document = parse(file, limits.max_size, &progress, &mut warnings, &is_web_socket_entry);
     let Document { entries, own, has_entries, error } = document;
     let mut failure = None;
+    let is_whole = error.is_none();
+    let silent = entries.iter().all(|entry| entry.messages.is_none() && entry.control.is_empty());
+    let silent = entries.first().filter(|_| silent && is_whole).and_then(|entry| entry.place);
     match error {
         Some(error) if has_entries && is_cut(&error, &progress) => {
             let reason = "the HAR is incomplete: it ends here, and what the program that wrote it \
@@ -55,6 +58,12 @@ pub fn read(
         list
     };
     let mut lists: Vec<EntryEvents> = entries.into_iter().map(of_entry).collect();
+    if let Some(place) =
+        silent.filter(|_| lists.iter().any(is_open) && !lists.iter().any(is_skipped))
+    {
+        let reason = "no entry has _webSocketMessages: the program that wrote the HAR has not recorded messages";
+        warnings.add(place, reason);
+    }
     lists.extend(run_errors(own.as_deref()));
     let mut summary =
         Summary { incomplete: lists.iter().filter_map(incomplete).collect(), ..Summary::default() };
@@ -66,6 +75,16 @@ pub fn read(
     }
     summary.warnings = warnings.into_texts();
     failure.map_or(Ok(summary), Err)
+}
+
+/// Whether an entry is that of a connection that was opened.
+fn is_open(list: &EntryEvents) -> bool {
+    list.events.iter().any(|event| matches!(event.what, RecordedKind::Open(_)))
+}
+
+/// Whether an entry lacks messages for a reason that has a warning of its own.
+fn is_skipped(list: &EntryEvents) -> bool {
+    list.skipped.is_some()
 }
 
 /// What an entry says of messages that could not be read.
