@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::close::{Application, ClosePayload};
-use crate::protocol::connection::Ending;
+use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::vocabulary::Counters;
 use crate::redact::MASK;
 
@@ -15,6 +15,9 @@ pub const SOON: Duration = Duration::from_secs(1);
 pub struct Closed {
     /// Initiator, cause and close code.
     pub ending: Ending,
+    /// Some recordings do not say which side sent its Close frame first: the initiator of `ending` means nothing then. Of an
+    /// end without that of the peer it is always known, or assumed.
+    pub is_initiator_unknown: bool,
     /// The time without traffic before the end.
     pub quiet: Duration,
     /// The last traffic before it.
@@ -86,6 +89,11 @@ impl Closed {
         let (of_sent, of_received) = ids.split_at_checked(sent).unwrap_or_default();
         [(of_sent, sent), (of_received, received)]
             .map(|(ids, masks)| Some(ids).filter(|_| masks > 0))
+    }
+
+    /// Which side began, if that is known.
+    pub fn initiator(&self) -> Option<Initiator> {
+        (!self.is_initiator_unknown).then_some(self.ending.initiator)
     }
 
     /// Whether the connection ended immediately after the opening handshake.

@@ -26,6 +26,7 @@ impl Closed {
             is_unsent: false,
             hint: None,
             application: None,
+            is_initiator_unknown: false,
             silence_advice: SilenceAdvice::default(),
             failure_follows: false,
             masked: None,

@@ -324,7 +324,7 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed, addition: O
     object.text("name", code.name());
     object.text("reason", ending.reason());
     object.boolean("was_clean", ending.is_clean());
-    object.text("initiator", ending.initiator.name());
+    object.text_or_null("initiator", closed.initiator().map(|initiator| initiator.name()));
     side(&mut object, "sent", ending.sent.as_ref());
     let invalid = ending.violation.as_ref().and_then(Violation::invalid_close);
     side(&mut object, "received", ending.received.as_ref().or(invalid.as_ref()));

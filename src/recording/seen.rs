@@ -254,6 +254,7 @@ fn end(closed: ProxyClosed, viewer: Side) -> Closed {
         is_unsent: false,
         hint: None,
         application: None,
+        is_initiator_unknown: false,
         silence_advice: SilenceAdvice::default(),
         failure_follows: false,
         masked: closed.is_masked.then(Box::default),

@@ -54,6 +54,7 @@ impl Session<'_> {
             is_unsent,
             hint,
             application: Application::of(self.opened.protocol.as_deref(), &self.opened.url),
+            is_initiator_unknown: false,
             silence_advice: self.silence_advice(),
             failure_follows: false,
             masked: is_masked.then(Box::default),

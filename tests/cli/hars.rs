@@ -198,7 +198,7 @@ fn what_a_server_receives_is_sent_by_clients() {
         peer.expect_text(&format!("m{index}"));
     }
     peers.iter_mut().skip(1).for_each(|peer| peer.close_and_expect_reply(1000));
-    running.signal(crate::support::Signal::TERM);
+    running.signal(Signal::TERM);
     peers[0].read_until_eof();
     let outcome = running.wait().code(143);
     let har: Value = serde_json::from_slice(&outcome.file("r.har")).expect("JSON");

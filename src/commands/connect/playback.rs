@@ -116,11 +116,14 @@ impl Playback {
     }
 }
 
-/// What a client is to close with: as it did in the recording, if that may be sent.
+/// What a client is to close with: as it did in the recording, or may have done, if that may be sent.
 fn own_close(script: &Script) -> ClosePayload {
     let normal = ClosePayload { code: Some(CloseCode::NORMAL), reason: String::new() };
-    let close = script.close.as_ref().filter(|close| close.initiator == Side::Client);
-    let recorded = close.and_then(|close| close.client.as_ref());
+    let recorded = script.close.as_ref().and_then(|close| match close.initiator {
+        Some(Side::Client) => close.client.as_ref(),
+        Some(Side::Server) => None,
+        None => close.client.as_ref().or(close.server.as_ref()),
+    });
     let sendable = recorded.and_then(|it| ClosePayload::to_send(it.code, &it.reason).ok());
     sendable.unwrap_or(normal)
 }

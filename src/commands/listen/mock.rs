@@ -112,7 +112,7 @@ fn closes_without_code(script: &Script) -> bool {
 
 /// What the recorded server answered the Close frame of the client, if it did and that may be sent.
 fn close_answer(script: &Script) -> Option<ClosePayload> {
-    let close = script.close.as_ref().filter(|close| close.initiator == Side::Client)?;
+    let close = script.close.as_ref().filter(|close| close.initiator == Some(Side::Client))?;
     let server = close.server.as_ref()?;
     ClosePayload::to_send(server.code, &server.reason).ok()
 }

@@ -180,7 +180,7 @@ impl Human {
         let is_worth_a_line = match self.options.detail {
             Detail::Quiet => false,
             Detail::Line => {
-                closed.ending.initiator == Initiator::Peer
+                closed.initiator() != Some(Initiator::Local)
                     || closed.ending.cause == EndCause::CloseTimeout
                     || differing_answer(closed).is_some()
             }
@@ -302,6 +302,16 @@ pub fn closed_text(closed: &Closed) -> String {
     if closed.is_unsent && ending.received.is_none() {
         return format!("connection aborted: {}: our Close frame could not be sent", ending.code());
     }
+    if closed.is_initiator_unknown {
+        let close = ending.received.as_ref().or(ending.sent.as_ref());
+        return close.map_or_else(
+            || format!("closed: {}", ending.code()),
+            |close| match close.code {
+                None => format!("closed {}", close_text(close)),
+                Some(_) => format!("closed with {}", close_text(close)),
+            },
+        );
+    }
     let (who, close) = match (ending.initiator, &ending.sent) {
         (Initiator::Local, Some(sent)) => ("by us", Some(sent)),
         (Initiator::Local, None) => ("by us", None),
@@ -345,7 +355,7 @@ fn transport_text(ending: &Ending) -> String {
 
 /// When the peer closed, if that was soon after other traffic.
 fn when(closed: &Closed) -> String {
-    if closed.ending.initiator == Initiator::Local || closed.ending.received.is_none() {
+    if closed.initiator() != Some(Initiator::Peer) || closed.ending.received.is_none() {
         return String::new();
     }
     match (closed.last.sent(), &closed.last) {
@@ -364,7 +374,7 @@ fn differing_answer(closed: &Closed) -> Option<&ClosePayload> {
     let (sent, received) = (ending.sent.as_ref()?, ending.received.as_ref()?);
     let is_echo = received.code == sent.code
         && (received.reason == sent.reason || received.reason.is_empty());
-    (ending.initiator == Initiator::Local && !is_echo).then_some(received)
+    (closed.initiator() == Some(Initiator::Local) && !is_echo).then_some(received)
 }
 
 /// What compression saved, if there was any.

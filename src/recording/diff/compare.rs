@@ -225,7 +225,8 @@ fn is_other_end(one: &End, other: &End) -> bool {
         let is_known = |end: &End| !is_unknown(end) || frame(end).is_some();
         is_known(one) && is_known(other) && frame(one) != frame(other)
     };
-    one.initiator != other.initiator
+    let initiators = one.initiator.zip(other.initiator);
+    initiators.is_some_and(|(one, other)| one != other)
         || differs(|end| end.client.as_ref())
         || differs(|end| end.server.as_ref())
         || (!is_unknown(one) && !is_unknown(other) && one.was_clean != other.was_clean)

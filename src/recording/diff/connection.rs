@@ -42,8 +42,8 @@ pub struct Connection {
 /// The end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
-    /// Who ended it first.
-    pub initiator: Side,
+    /// Who ended it first, if that is known.
+    pub initiator: Option<Side>,
     /// The Close frame of the client.
     pub client: Option<ClosePayload>,
     /// The Close frame of the server.
@@ -309,11 +309,11 @@ impl End {
             Side::Client => (sent, received),
             Side::Server => (received, sent),
         };
-        let initiator = match (ending.initiator, own) {
+        let initiator = closed.initiator().map(|initiator| match (initiator, own) {
             (Initiator::Local, own) => own,
             (Initiator::Peer, Side::Client) => Side::Server,
             (Initiator::Peer, Side::Server) => Side::Client,
-        };
+        });
         let was_clean = ending.is_clean();
         let is_abandoned =
             ending.cause == EndCause::Abandoned && ending.initiator == Initiator::Local;

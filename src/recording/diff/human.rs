@@ -224,7 +224,10 @@ impl Human {
         self.line(Role::Warning, "~ close", out);
         let both = |text: &dyn Fn(&End) -> String| ends.map(|end| Some(text(end)));
         let places = [
-            ("closed first by", both(&|end| format!("the {}", end.initiator.name()))),
+            (
+                "closed first by",
+                ends.map(|end| end.initiator.map(|side| format!("the {}", side.name()))),
+            ),
             ("Close frame of the client", both(&|end| close_frame(end, end.client.as_ref()))),
             ("Close frame of the server", both(&|end| close_frame(end, end.server.as_ref()))),
             ("complete", both(&|end| if end.was_clean { "yes" } else { "no" }.to_owned())),

@@ -156,7 +156,7 @@ fn list(changes: &ValueChanges) -> Vec<(String, Value)> {
 
 fn end(end: &End) -> Value {
     json!({
-        "initiator": end.initiator.name(),
+        "initiator": end.initiator.map(|side| side.name()),
         "client": close(end.client.as_ref()),
         "server": close(end.server.as_ref()),
         "was_clean": end.was_clean,

@@ -174,6 +174,9 @@ impl CloseLine {
         let hint = self.hint.clone();
         let ids = std::mem::take(&mut self.secret_ids);
         let masked = self.secrets_masked.then(|| ids.into());
+        // An end without a Close frame is taken for that of the peer, unless ours had no answer.
+        let is_initiator_unknown =
+            self.initiator.is_none() && CloseCode::new(self.code) != CloseCode::ABNORMAL;
         Ok(RecordedKind::Closed(Box::new(Closed {
             ending: self.ending(),
             quiet,
@@ -185,6 +188,7 @@ impl CloseLine {
             hint,
             application: None,
             silence_advice: SilenceAdvice::default(),
+            is_initiator_unknown,
             failure_follows,
             masked,
         })))

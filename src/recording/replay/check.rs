@@ -95,10 +95,10 @@ impl Check {
     pub fn on_closed(&mut self, closed: &Closed) {
         let ending = &closed.ending;
         self.close = Some(RecordedClose {
-            initiator: match ending.initiator {
+            initiator: closed.initiator().map(|initiator| match initiator {
                 Initiator::Local => Side::Client,
                 Initiator::Peer => Side::Server,
-            },
+            }),
             client: ending.sent.clone(),
             server: ending.received.clone(),
             is_reset: is_reset(&ending.cause),
@@ -185,7 +185,7 @@ impl Check {
             !(close.is_abandoned && close.server.is_none())
         })?;
         let now = self.close.as_ref()?;
-        let is_same = recorded.initiator == now.initiator
+        let is_same = recorded.initiator.is_none_or(|initiator| now.initiator == Some(initiator))
             && code_and_reason(recorded) == code_and_reason(now);
         (!is_same).then(|| CloseDifference { recorded: described(recorded), now: described(now) })
     }
@@ -220,8 +220,9 @@ fn described(close: &RecordedClose) -> String {
         reason => format!(" {reason:?}"),
     };
     match close.initiator {
-        Side::Server => format!("{code}{reason} by the server"),
-        Side::Client => format!("{code}{reason} in answer to the client"),
+        Some(Side::Server) => format!("{code}{reason} by the server"),
+        Some(Side::Client) => format!("{code}{reason} in answer to the client"),
+        None => format!("{code}{reason}"),
     }
 }
 

@@ -219,9 +219,10 @@ impl Player {
         }
     }
 
-    /// Whether the server closed the recorded connection, or ended it.
+    /// Whether the server closed the recorded connection, or ended it. Where it is not known who did, the client closes:
+    /// the server answers with the same code.
     fn awaits_close(&self) -> bool {
-        self.script.close.as_ref().is_some_and(|close| close.initiator == Side::Server)
+        self.script.close.as_ref().is_some_and(|close| close.initiator == Some(Side::Server))
     }
 
     fn give_up(&mut self, answers: usize, now: Instant) {

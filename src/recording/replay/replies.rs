@@ -101,7 +101,8 @@ impl Replies {
 
     /// The server's Close frame, or its end of TCP, if the recorded server closed first.
     fn close(&mut self) -> Option<Reply> {
-        let close = self.script.close.as_ref().filter(|close| close.initiator == Side::Server)?;
+        let close =
+            self.script.close.as_ref().filter(|close| close.initiator == Some(Side::Server))?;
         let reply = match &close.server {
             Some(payload) => Reply::Close(payload.clone()),
             None => Reply::End { is_reset: close.is_reset },

@@ -92,8 +92,8 @@ pub enum StepKind {
 /// The end of a recorded connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedClose {
-    /// Who began it.
-    pub initiator: Side,
+    /// Who began it, if that is known.
+    pub initiator: Option<Side>,
     /// The Close frame of the client.
     pub client: Option<ClosePayload>,
     /// The Close frame of the server.
@@ -281,7 +281,7 @@ impl ScriptBuilder {
                 let [sent, received] = closed.masked_reasons();
                 let masked = if self.own == Side::Client { sent } else { received };
                 // An answer to a Close frame of the server is not sent again.
-                let side = self.initiator(&closed);
+                let side = self.initiator(&closed).unwrap_or(Side::Client);
                 self.note_masked_control("the Close frame", side, masked.is_some());
                 self.script.close = self.takes(size).then(|| self.close(&closed));
             }
@@ -340,11 +340,11 @@ impl ScriptBuilder {
         left.is_some()
     }
 
-    fn initiator(&self, closed: &Closed) -> Side {
-        match closed.ending.initiator {
+    fn initiator(&self, closed: &Closed) -> Option<Side> {
+        closed.initiator().map(|initiator| match initiator {
             Initiator::Local => self.own,
             Initiator::Peer => self.own.other(),
-        }
+        })
     }
 
     fn close(&self, closed: &Closed) -> RecordedClose {
@@ -357,7 +357,7 @@ impl ScriptBuilder {
         let initiator = self.initiator(closed);
         let is_abandoned =
             ending.cause == EndCause::Abandoned && ending.initiator == Initiator::Local;
-        let is_reset = initiator == Side::Server && is_reset(&ending.cause);
+        let is_reset = initiator == Some(Side::Server) && is_reset(&ending.cause);
         RecordedClose { initiator, client, server, is_reset, is_abandoned }
     }
 

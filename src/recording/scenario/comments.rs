@@ -6,6 +6,7 @@ use super::lines::is_awkward;
 use super::session::Step;
 use super::uncaptured::Stale;
 use crate::event::Omitted;
+use crate::protocol::CloseCode;
 use crate::protocol::counted::counted;
 
 /// What cannot be written, in words.
@@ -14,7 +15,9 @@ pub(super) fn unwritable(step: &Step<'_>) -> &'static str {
         Step::Sent(_) | Step::Received(_) => "text message that is not UTF-8",
         Step::SentPing(_) => "ping whose payload is not a line of text",
         Step::SentPong(_) | Step::ReceivedPong(_) => "pong whose payload is not a line of text",
-        Step::SentClose(..) | Step::Ended(..) => "close code that cannot be sent",
+        Step::SentClose(..) | Step::Ended(..) | Step::EndedByEither(_) => {
+            "close code that cannot be sent"
+        }
         Step::SentFile(..) => "file",
         Step::Omitted(..) => "message",
     }
@@ -49,6 +52,18 @@ pub(super) fn push_omitted(body: &mut String, name: &str, omitted: &Omitted, is_
         body,
         "# A {kind} message of {size} was {done} here that the proxy did not keep.\n\
          # With its data in a file, write  {name}{sign} {kind}:@PATH"
+    );
+}
+
+/// Says how a connection ended if either side may have closed it. No step holds for both: one that waits for a Close frame
+/// fails if the client has to send it, and one that sends it may come behind that of the server. Without either the connection
+/// is closed with 1000 at the end of the part, if it is still open.
+pub(super) fn push_either_end(body: &mut String, name: &str, code: CloseCode) {
+    let code = code.get();
+    let _ = writeln!(
+        body,
+        "# The connection was closed with {code} here. The recording does not say by which side: if by the\n\
+         # server, write  {name}< close:{code}  else  {name}> close:{code}"
     );
 }
 

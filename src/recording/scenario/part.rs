@@ -122,7 +122,7 @@ fn texts<'a>(parts: &'a [Part<'_>]) -> Vec<Text<'a>> {
                     let is_given = reason.masked.is_none();
                     is_given.then(|| other(number, false, reason.text.as_bytes()))
                 }
-                Step::SentFile(..) | Step::Omitted(..) => None,
+                Step::SentFile(..) | Step::Omitted(..) | Step::EndedByEither(_) => None,
             };
             let text = text.map(|text| Text { step: Some(index), ..text });
             texts.extend(text.map(|text| ((number, 1), text)));

@@ -75,6 +75,8 @@ pub(super) enum Step<'a> {
     SentClose(Option<CloseCode>, Reason<'a>),
     /// 1005 is a Close frame without a code, 1006 an end without one.
     Ended(CloseCode, Reason<'a>),
+    /// The recording does not say which side closed with this code.
+    EndedByEither(CloseCode),
 }
 
 /// The reason of a Close frame.
@@ -362,6 +364,10 @@ impl<'a> Connection<'a> {
             true => (received, sent, ending.initiator == Initiator::Peer),
         };
         self.note(at, !is_ours_first || self.close_frame.is_some());
+        if closed.is_initiator_unknown {
+            self.steps.push((number, Step::EndedByEither(ending.code())));
+            return;
+        }
         if ending.violation.is_some() {
             return; // it is detected again, and no step can ask for it
         }
@@ -412,7 +418,7 @@ impl<'a> Step<'a> {
             Self::SentClose(_, reason) | Self::Ended(_, reason) => {
                 reason.masked.map(|ids| (reason.text, ids))
             }
-            Self::SentFile(..) | Self::Omitted(..) => None,
+            Self::SentFile(..) | Self::Omitted(..) | Self::EndedByEither(_) => None,
         }
     }
 
@@ -425,7 +431,10 @@ impl<'a> Step<'a> {
             | Self::SentPong(_)
             | Self::SentClose(..) => true,
             Self::Omitted(_, is_sent) => *is_sent,
-            Self::Received(_) | Self::ReceivedPong(_) | Self::Ended(..) => false,
+            Self::Received(_)
+            | Self::ReceivedPong(_)
+            | Self::Ended(..)
+            | Self::EndedByEither(_) => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use memchr::memmem;
 
-use super::comments::{comment, push_omitted, push_uncaptured, unwritable};
+use super::comments::{comment, push_either_end, push_omitted, push_uncaptured, unwritable};
 use super::expected::{self, Sources};
 use super::payload::{
     MAX_WHOLE, control, expected_binary, expected_close, sent_binary, sent_close, sent_text,
@@ -125,6 +125,7 @@ impl<'a> Steps<'a> {
                 Some(payload) => ('<', payload),
                 None => return,
             },
+            Step::EndedByEither(code) => return push_either_end(body, name, *code),
         };
         match payload {
             Some(payload) => push_line(body, &format!("{name}{sign}"), &payload),

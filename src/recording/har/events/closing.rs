@@ -98,7 +98,7 @@ impl Builder<'_> {
         let initiator =
             initiator.filter(|it| ["self", "peer", "client", "server"].contains(&&**it));
         if initiator.is_none() && close.own.is_none() && code != CloseCode::ABNORMAL {
-            self.warn("_webSocketClose does not say which side closed: taken for the server");
+            self.warn("_webSocketClose does not say which side closed");
         }
         let values = json!({
             "event": "close",

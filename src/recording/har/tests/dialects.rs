@@ -127,10 +127,7 @@ fn http_toolkit_writes_the_end() {
     let warnings = result.map(|summary| summary.warnings).map_err(|error| error.to_string());
     assert_eq!(
         warnings,
-        Ok(vec![
-            "x.har:7:7: entry 1: _webSocketClose does not say which side closed: taken for the server"
-                .to_owned()
-        ])
+        Ok(vec!["x.har:7:7: entry 1: _webSocketClose does not say which side closed".to_owned()])
     );
     assert_eq!(
         picked(&events, &["event", "connection", "url", "data", "code", "reason", "was_clean"]),
@@ -248,7 +245,7 @@ fn values_of_other_types_are_warnings() {
     let response = r#"{"status":101,"headers":[]}"#;
     let closed = r#"{"code":4001,"reason":"x","initiator":"peer"}"#;
     assert_eq!(warnings(request, response, closed), [""; 0]);
-    let no_side = "_webSocketClose does not say which side closed: taken for the server";
+    let no_side = "_webSocketClose does not say which side closed";
     for close in [r#"{"code":4001,"reason":"x"}"#, "{}"] {
         assert_eq!(warnings(request, response, close), [no_side]);
     }
@@ -385,4 +382,21 @@ fn a_head_with_too_many_fields_is_cut() {
     let warnings = result.expect("a HAR").warnings;
     let warning = "entry 1: 3 header fields left out: a head is kept up to 10000 fields and 1 MiB";
     assert!(warnings.iter().any(|it| it.ends_with(warning)), "{warnings:?}");
+}
+
+/// Some browsers export the handshake alone.
+#[test]
+fn a_har_without_messages_is_named_once() {
+    let entry =
+        r#"{"request":{"url":"ws://h/","headers":[]},"response":{"status":101,"headers":[]}}"#;
+    let har = format!(r#"{{"log":{{"entries":[{entry},{entry}]}}}}"#);
+    let (events, result) = read_all(har.as_bytes());
+    assert_eq!(events.len(), 2);
+    let warnings = result.map(|summary| summary.warnings).map_err(|error| error.to_string());
+    let warnings = warnings.expect("a recording");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("no entry has _webSocketMessages"), "{warnings:?}");
+    let empty = har.replacen(r#"{"request""#, r#"{"_webSocketMessages":[],"request""#, 1);
+    let (_, result) = read_all(empty.as_bytes());
+    assert_eq!(result.map(|it| it.warnings).map_err(|it| it.to_string()), Ok(vec![]));
 }

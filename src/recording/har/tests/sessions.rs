@@ -193,10 +193,11 @@ fn payload() -> impl Strategy<Value = ClosePayload> {
 /// Any that a HAR may have: an error that follows is an event of its own.
 fn closed() -> impl Strategy<Value = Closed> {
     let sides = (prop::option::of(payload()), prop::option::of(payload()));
-    (generate::closed().boxed(), sides).prop_map(|(closed, (sent, received))| Closed {
-        ending: Ending { sent, received, ..closed.ending },
-        failure_follows: false,
-        ..closed
+    (generate::closed().boxed(), sides).prop_map(|(closed, (sent, received))| {
+        let ending = Ending { sent, received, ..closed.ending };
+        let has_close_frame = ending.code() != CloseCode::ABNORMAL;
+        let is_initiator_unknown = closed.is_initiator_unknown && has_close_frame;
+        Closed { ending, is_initiator_unknown, failure_follows: false, ..closed }
     })
 }
 

@@ -308,7 +308,7 @@ pub(in crate::recording) fn closed() -> impl Strategy<Value = Closed> {
         (text(), duration()).prop_map(|(words, ago)| LastTraffic::Frame(words, ago)),
     ];
     let times = (duration(), duration());
-    let flags = (any::<[bool; 3]>(), option::of(text()));
+    let flags = (any::<[bool; 4]>(), option::of(text()));
     (ending(), last, times, counters(), counters(), flags).prop_map(
         |(
             ending,
@@ -316,8 +316,9 @@ pub(in crate::recording) fn closed() -> impl Strategy<Value = Closed> {
             (quiet, age),
             received,
             sent,
-            ([is_unsent, failure_follows, is_masked], hint),
+            ([is_unsent, failure_follows, is_masked, is_unknown], hint),
         )| Closed {
+            is_initiator_unknown: is_unknown && ending.code() != CloseCode::ABNORMAL,
             ending,
             quiet,
             last,

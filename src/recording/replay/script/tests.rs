@@ -34,7 +34,7 @@ fn a_server_that_recorded_is_the_server() {
     let script = script(&["accept ws://a", "< a", "> b", "end self 1000 1001 bye"]);
     assert_eq!(sent(&script), ["0 > a", "0 < b"]);
     let close = script.close.expect("an end");
-    assert_eq!(close.initiator, Side::Server);
+    assert_eq!(close.initiator, Some(Side::Server));
     let code = |close: Option<ClosePayload>| close.and_then(|close| close.code);
     assert_eq!(code(close.client), Some(CloseCode::GOING_AWAY));
     assert_eq!(code(close.server), Some(CloseCode::NORMAL));

@@ -346,3 +346,14 @@ fn a_refusal_before_another_attempt_is_forgotten() {
         assert_eq!(text.matches("\nHTTP 403\n").count(), count, "{events:?}: {text}");
     }
 }
+
+/// A step that waits for the server's Close frame, or sends one, would fail if the other side closes.
+#[test]
+fn a_close_of_which_the_side_is_not_known_is_no_step() {
+    let mut end = closed(Initiator::Peer, None, close(4001, "x"));
+    let RecordedKind::Closed(of_either) = &mut end.what else { panic!("an end") };
+    of_either.is_initiator_unknown = true;
+    let text = scenario(&[open(), end]).text;
+    assert!(text.contains("# The connection was closed with 4001 here."), "{text}");
+    assert!(!text.contains("\n< close:") && !text.contains("\n> close:"), "{text}");
+}
