@@ -214,13 +214,16 @@ impl Verdict {
         let outcomes = recordings.take();
         notices.extend(recordings.recorders().take_notices()); // also of files that have ended just now
         for recorded in outcomes {
+            if recorded.is_full && is_quiet {
+                write_warning(&recorded.full_text()); // a recording that is not complete is always named
+            }
             let path = recorded.path.display();
             let name = || path.to_string().into();
             match missing(&recorded) {
                 Some(what) => {
                     losses.push_back(OutputError { name: name(), error: io::Error::other(what) });
                 }
-                None if recorded.failure.is_none() && names_all => {
+                None if recorded.failure.is_none() && names_all && !recorded.is_full => {
                     let text = format!("recorded {} in {path}", recorded.contents());
                     notices.push((Level::Info, text));
                 }
@@ -240,7 +243,7 @@ impl Verdict {
             failures.into_iter().chain(losses).for_each(write_failure);
         } else {
             // Of failures there was a notice when they occurred.
-            let text = |loss: OutputError| format!("{} in {}", loss.error, loss.name);
+            let text = |loss: OutputError| format!("{}: {}", loss.name, loss.error);
             notices.extend(losses.into_iter().map(|loss| (Level::Warning, text(loss))));
         }
         let result = counted.map_or(result, |failure| Err(Error::Output(failure)));
@@ -251,17 +254,24 @@ impl Verdict {
 /// What a file lacks because there was no time left.
 fn missing(recorded: &Outcome) -> Option<String> {
     match recorded.lost {
-        0 => recorded
-            .is_cut
-            .then(|| "there was no time to write the end of the recording".to_owned()),
-        1 => Some("the last message was not recorded".to_owned()),
-        lost => Some(format!("the last {lost} messages were not recorded")),
+        0 => {
+            recorded.is_cut.then(|| "no time was left to write the end of the recording".to_owned())
+        }
+        1 => Some("no time was left to record the last message".to_owned()),
+        lost => Some(format!("no time was left to record the last {lost} messages")),
     }
 }
 
 fn write_failure(failure: OutputError) {
-    let text = report(&Error::Output(failure), Style::plain(), None);
-    stdio::write_to_stderr(text.as_bytes(), Some(Instant::now() + FINAL_NOTICES_LIMIT));
+    write_line(&report(&Error::Output(failure), Style::plain(), None));
+}
+
+fn write_warning(text: &str) {
+    write_line(&format!("wscope: warning: {text}\n"));
+}
+
+fn write_line(line: &str) {
+    stdio::write_to_stderr(line.as_bytes(), Some(Instant::now() + FINAL_NOTICES_LIMIT));
 }
 
 /// Writes the final notices on these outputs.

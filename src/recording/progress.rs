@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::scenario::MAX_EVENTS;
 use crate::event::Level;
 use crate::platform::files::format_size;
 use crate::protocol::counted::counted;
@@ -66,13 +67,7 @@ impl State {
                 let text = format!("recording to {name} stopped: {reason}; {what}");
                 (Level::Warning, text)
             }
-            None if self.is_full => {
-                let messages = self.counts.messages();
-                let text = format!(
-                    "recording to {name} stopped: a scenario cannot be longer; it has {messages}"
-                );
-                (Level::Warning, text)
-            }
+            None if self.is_full => (Level::Warning, self.counts.full_text(name)),
             None if self.is_stopped => {
                 (Level::Info, format!("recorded {} in {name}", self.counts.text()))
             }
@@ -112,6 +107,15 @@ impl Progress {
 impl Counts {
     fn messages(&self) -> String {
         counted(self.messages, "message")
+    }
+
+    /// Says that the scenario with this name has no room for more.
+    pub(super) fn full_text(&self, name: &str) -> String {
+        let (limit, messages) = (format_size(MAX_EVENTS as u64), self.messages());
+        format!(
+            "recording to {name} stopped: a scenario can hold {limit} of events; it has {messages}; \
+             .ndjson and .har have no such limit"
+        )
     }
 
     /// The counts as text.

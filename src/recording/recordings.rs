@@ -54,6 +54,8 @@ pub struct Outcome {
     pub lost: u64,
     /// There was no time to write the end of the file.
     pub is_cut: bool,
+    /// The format has no room for more: a notice has said so when that was found.
+    pub is_full: bool,
 }
 
 /// The time that the end of a file, such as the brackets of a HAR, may still take after what was queued is dropped.
@@ -233,12 +235,13 @@ impl Recordings {
                 _ => 0,
             };
             let name = recording.path.display().to_string();
-            (!state.is_reported() || lost > 0).then(|| Outcome {
+            (!state.is_reported() || lost > 0 || state.is_full).then(|| Outcome {
                 counts: state.counts,
                 failure: state.failure.take(),
                 remarks: state.take_remarks(&name).collect(),
                 lost,
                 is_cut: !is_over,
+                is_full: state.is_full,
                 path: recording.path,
             })
         };
@@ -254,5 +257,10 @@ impl Outcome {
     /// What is in the file, in words.
     pub fn contents(&self) -> String {
         self.counts.text()
+    }
+
+    /// What is said where the format had no room for more.
+    pub fn full_text(&self) -> String {
+        self.counts.full_text(&self.path.display().to_string())
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Recorded;
 use crate::net::target::Target;
+pub use kept::MAX_EVENTS;
 use kept::{Kept, is_expressible};
 pub use step::{StepPayload, step};
 pub(super) use values::MIN_VALUE;

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use crate::protocol::{MessageKind, Opcode};
 use crate::recording::{Recorded, RecordedKind};
 
-/// How much of a recording becomes a scenario, in bytes. What is written has at most seven times as many, which is
+/// How much of a recording becomes a scenario, in bytes of events, which have some beside their payload. What is written has at most seven times as many, which is
 /// less than the largest file that `check` reads.
-pub(super) const LIMIT: usize = 8 << 20;
+pub const MAX_EVENTS: usize = 8 << 20;
 
 /// The first events of a recording, as many as fit.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ impl Kept {
             return;
         }
         let size = event.size();
-        if self.is_full() || self.size.saturating_add(size) > LIMIT {
+        if self.is_full() || self.size.saturating_add(size) > MAX_EVENTS {
             self.is_full = true;
             return;
         }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn all_that_is_kept_counts() {
-        let long = "a".repeat(LIMIT);
+        let long = "a".repeat(MAX_EVENTS);
         let end = format!("end self 1000 1000 {long}");
         let event = |members: &str| {
             let line = format!(r#"{{"event":{members}}}"#);

@@ -56,6 +56,9 @@ fn a_signal_in_a_flood_leaves_a_whole_scenario_in_time() {
     assert!(steps.by_ref().take(100).all(|step| step == "< 0123456789"), "{scenario}");
 }
 
+const FULL: &str = "wscope: warning: recording to r.wscope stopped: a scenario can hold 8 MiB of events; \
+                    it has 7 messages; .ndjson and .har have no such limit\n";
+
 #[test]
 fn a_scenario_that_holds_no_more_ends_the_recording_with_a_warning() {
     let server = serve(|peer| {
@@ -64,8 +67,7 @@ fn a_scenario_that_holds_no_more_ends_the_recording_with_a_warning() {
         peer.close_and_expect_reply(1000);
     });
     let mut running = recording(&server.url(), "r.wscope", &["--mute", "in"]);
-    let warning =
-        "warning: recording to r.wscope stopped: a scenario cannot be longer; it has 7 messages\n";
+    let warning = "warning: recording to r.wscope stopped: a scenario can hold 8 MiB of events; it has 7 messages; .ndjson and .har have no such limit\n";
     assert_eq!(
         format!("{}\n", running.wait_stderr("stopped").trim_end()),
         format!("wscope: {warning}")
@@ -78,6 +80,16 @@ fn a_scenario_that_holds_no_more_ends_the_recording_with_a_warning() {
     assert!(
         scenario.ends_with("\n# The recording continues: the rest did not fit into a scenario.\n")
     );
+}
+
+#[test]
+fn a_scenario_that_holds_no_more_is_named_also_with_quiet() {
+    let server = serve(|peer| {
+        peer.send(text(&"x".repeat(1 << 20)).repeat(9));
+        peer.close_and_expect_reply(1000);
+    });
+    let outcome = recording(&server.url(), "r.wscope", &["-q", "--mute", "in"]).wait().code(0);
+    assert_eq!(outcome.stderr, FULL);
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub(super) const REPORT_TIME: Duration = Duration::from_millis(200);
 /// How much later connections may end after a signal, and be shown to have ended, if the machine is slow.
 const LATE_TIME: Duration = Duration::from_millis(100);
 
-/// How long files that are recorded to are waited for after that.
+/// How long files that are recorded to are waited for after that, without a signal or after another one. After the first one
+/// they have the time that is left.
 const RECORD_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long tabs of the page are waited for then.
@@ -40,22 +41,24 @@ pub(super) struct Limits {
     pub(super) late_until: Instant,
     /// When all waits are over, if a signal ends the run.
     ends_by: Option<Instant>,
+    /// Whoever has sent the signal expects that the run ends at once.
+    is_short: bool,
 }
 
 impl Limits {
     /// Without a signal, only connections have a deadline.
     pub(super) fn without_signal(until: Instant) -> Self {
-        Self { until, late_until: until, ends_by: None }
+        Self { until, late_until: until, ends_by: None, is_short: false }
     }
 
     /// Those after a signal at `now`. `before`: those of an earlier one. `is_short`: the operator expects an immediate exit.
     pub(super) fn after_signal(now: Instant, before: Option<Self>, is_short: bool) -> Self {
         if let Some(before) = before.filter(|before| before.ends_by.is_some()) {
             let until = before.until.min(now + REPORT_TIME);
-            return Self { until, late_until: until, ends_by: before.ends_by };
+            return Self { until, late_until: until, is_short: true, ..before };
         }
         let until = now + if is_short { REPORT_TIME } else { LEAVE_TIMEOUT };
-        Self { until, late_until: until + LATE_TIME, ends_by: Some(now + END_TIMEOUT) }
+        Self { until, late_until: until + LATE_TIME, ends_by: Some(now + END_TIMEOUT), is_short }
     }
 
     /// When recordings are no longer waited for, from `now` on, where connections have ended or their time is over. There is
@@ -63,7 +66,10 @@ impl Limits {
     pub(super) fn record_by(&self, now: Instant, have_finished: bool) -> Option<Instant> {
         let by = now + RECORD_TIMEOUT;
         match self.ends_by {
-            Some(ends_by) => Some(by.min(ends_by - LEAST_LOG_TIME - PAGE_TIMEOUT)),
+            Some(ends_by) => {
+                let last = ends_by - LEAST_LOG_TIME - PAGE_TIMEOUT;
+                Some(if self.is_short { by.min(last) } else { last })
+            }
             None => (!have_finished).then_some(by),
         }
     }
@@ -107,7 +113,12 @@ mod tests {
     fn connections_that_end_in_time_leave_the_usual_limits() {
         let start = Instant::now();
         let limits = Limits::after_signal(start, None, false);
-        assert_eq!(limits.record_by(start, true), Some(start + RECORD_TIMEOUT));
+        let all = Some(start + END_TIMEOUT - LEAST_LOG_TIME - PAGE_TIMEOUT);
+        assert_eq!(limits.record_by(start, true), all, "recordings have the time that is left");
+        for before in [None, Some(limits)] {
+            let short = Limits::after_signal(start, before, true);
+            assert_eq!(short.record_by(start, true), Some(start + RECORD_TIMEOUT));
+        }
         assert_eq!(limits.log_by(start), start + LOG_TIMEOUT);
         assert_eq!(limits.until, start + LEAVE_TIMEOUT);
         assert_eq!(limits.late_until, limits.until + LATE_TIME);
