@@ -137,7 +137,7 @@ fn a_session_is_a_scenario() {
 fn what_does_not_fit_is_said() {
     let mut builder = super::ScenarioBuilder::new(Settings::default());
     builder.push(open());
-    let long = "a".repeat(MAX_EVENTS / 2);
+    let long = "a".repeat(super::MAX_EVENTS / 2);
     for _ in 0..3 {
         builder.push(received(&long));
     }
