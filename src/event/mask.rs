@@ -46,7 +46,8 @@ fn secret_ids(text: &[u8], masked: &[u8]) -> Vec<u64> {
 pub const MAX_MESSAGE_IDS: usize = 100;
 
 /// Hashes of what [`Secrets::mask`] masks in a message: one for each `***` of the masked message, in order, up to
-/// [`MAX_MESSAGE_IDS`]. Those of a head have the same key. None if it cannot be told what is behind the masks.
+/// [`MAX_MESSAGE_IDS`]. The hashes of heads use the same key. Empty if it is ambiguous which asterisks are
+/// masks.
 pub fn message_ids(message: &[u8], secrets: &Secrets) -> Vec<u64> {
     let parts = secrets.behind_masks(message, MAX_MESSAGE_IDS).unwrap_or_default();
     parts.into_iter().map(secret_id).collect()
@@ -182,8 +183,13 @@ pub fn proxy_closed(closed: &ProxyClosed, secrets: &Secrets) -> ProxyClosed {
         why: closed.why.as_ref().map(|why| cut_text(why, secrets)),
         ..closed.clone()
     };
-    let reasons = |it: &ProxyClosed| [it.client.clone(), it.server.clone(), it.own.clone()];
-    ProxyClosed { is_masked: closed.is_masked || reasons(&masked) != reasons(closed), ..masked }
+    let closes = [
+        (&masked.client, &closed.client),
+        (&masked.server, &closed.server),
+        (&masked.own, &closed.own),
+    ];
+    let is_masked = closed.is_masked || closes.iter().any(|(masked, original)| masked != original);
+    ProxyClosed { is_masked, ..masked }
 }
 
 /// Masks the end of a connection. Returns also whether its reason was masked.

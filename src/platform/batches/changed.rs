@@ -1,4 +1,4 @@
-//! Tells the threads that wait for a change of the queue about one.
+//! Notifies threads that wait until the queue changes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, MutexGuard, PoisonError};
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::State;
 
-/// A condition variable that knows whether anyone waits: to notify nobody is a system call too, and the queue changes with
-/// each batch.
+/// A condition variable that counts the threads that wait: to notify makes a system call even if none does, and the queue
+/// changes with each batch.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
     condvar: Condvar,
-    /// Only changed while the queue is locked. Who has changed something has locked it since, or before the waiting thread
-    /// looked at it.
+    /// Modified only while the queue is locked. A thread that has changed the queue therefore sees all those that wait
+    /// without having seen the change.
     waiting: AtomicUsize,
 }
 

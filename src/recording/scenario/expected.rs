@@ -23,22 +23,12 @@ pub(super) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// A message with variables in it.
-    pub(super) fn pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
-        self.masked.pieces((number, false), self.captures.pieces(number, text))
-    }
-
-    /// The same of a ping, a pong or a reason; `is_sent`: the client sent it.
-    pub(super) fn other_pieces(
-        self,
-        number: usize,
-        text: &'a str,
-        is_sent: bool,
-    ) -> Vec<Piece<'a>> {
+    /// The text of a message, ping, pong or reason with variables in it.
+    pub(super) fn pieces(self, number: usize, text: &'a str, is_sent: bool) -> Vec<Piece<'a>> {
         self.masked.pieces((number, is_sent), self.captures.pieces(number, text))
     }
 
-    /// The same of a message that is sent.
+    /// The same of a data message that is sent, in which captures are found differently.
     pub(super) fn sent_pieces(self, number: usize, text: &'a str) -> Vec<Piece<'a>> {
         self.masked.pieces((number, true), self.captures.sent_pieces(number, text))
     }
@@ -56,7 +46,7 @@ pub(super) fn text(number: usize, text: &str, sources: Sources<'_>) -> String {
     let plain = Plain::of(text).text;
     let received = Received { number, text, plain: &plain };
     let text = &*plain;
-    let pieces = sources.pieces(number, text);
+    let pieces = sources.pieces(number, text, false);
     let own = captures.of(number);
     if own.is_empty() {
         return expected_text(&pieces, values);

@@ -101,7 +101,7 @@ impl Masked {
         known.cloned().unwrap_or_else(|| self.new_variable(word, place, secrets))
     }
 
-    /// The last variable, if there are so many that there is no further one.
+    /// The last variable, once there are [`MAX_VARIABLES`].
     fn last_of_all(&self) -> Option<&String> {
         self.last.as_ref().filter(|_| self.by_word.len() >= MAX_VARIABLES)
     }

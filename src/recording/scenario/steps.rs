@@ -194,7 +194,7 @@ impl<'a> Steps<'a> {
 
     /// A ping or pong, with variables in its payload.
     fn control(&self, word: &str, number: usize, data: &[u8], is_sent: bool) -> Option<String> {
-        let pieces = self.sources.other_pieces(number, str::from_utf8(data).ok()?, is_sent);
+        let pieces = self.sources.pieces(number, str::from_utf8(data).ok()?, is_sent);
         control(word, &pieces, is_sent, self.sources.values)
     }
 
@@ -207,7 +207,7 @@ impl<'a> Steps<'a> {
     ) -> Option<String> {
         let (payload, is_whole) = sent_close(
             code.map(CloseCode::get),
-            &self.sources.other_pieces(number, reason, true),
+            &self.sources.pieces(number, reason, true),
             self.sources.values,
         )?;
         if is_whole {
@@ -265,7 +265,7 @@ impl<'a> Steps<'a> {
                 }
             }
         };
-        let pieces = self.sources.other_pieces(number, reason, false);
+        let pieces = self.sources.pieces(number, reason, false);
         Some(expected_close(code.get(), &pieces, values))
     }
 }

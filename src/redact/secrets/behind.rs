@@ -15,7 +15,7 @@ struct Masked {
 
 impl Secrets {
     /// The parts of a text that [`Secrets::mask`] replaces, in order: one for each `***` of the masked text, of the first `most`
-    /// of them. What was `***` before is one of them. `None` if it cannot be told which of the asterisks are masks.
+    /// of them. A `***` of the text itself is one of them. `None` if it is ambiguous which asterisks are masks.
     pub fn behind_masks<'a>(&self, text: &'a [u8], most: usize) -> Option<Vec<&'a [u8]>> {
         let mut masked = Cow::Borrowed(text);
         let mut masks = Vec::new();

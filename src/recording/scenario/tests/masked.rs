@@ -130,7 +130,7 @@ fn pings_pongs_and_reasons_have_the_same_variables() {
 fn of_the_end_only_a_reason_with_a_mask_is_masked() {
     let (_, steps) = written(&[open(), end(Initiator::Peer, "bye", "for ***", &[4])]);
     assert_eq!(steps, "< close:1000 for {{for}}\n");
-    // `***` is bytes of a ping that is no text.
+    // A payload that is not UTF-8 has no variables.
     let ping = RecordedControl { is_masked: true, ..b"\xff***".as_slice().into() };
     let (_, steps) = written(&[open(), now(RecordedKind::Ping(Direction::Sent, ping))]);
     assert!(
